@@ -1,0 +1,1 @@
+"""What a person meets: Slack, the command line, the local workspace."""

@@ -1,0 +1,1 @@
+"""The analysis steps, pure over values: attribute, correlate, classify, context, comfort."""

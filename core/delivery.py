@@ -1,0 +1,56 @@
+"""A story's revision to one destination, not before a time. Core knows destinations as opaque strings."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.clock import require_utc
+
+
+class DeliveryState(StrEnum):
+    DUE = "due"
+    SENDING = "sending"  # claimed; after a crash: look for it at the destination, or send again
+    SENT = "sent"
+    FAILED = "failed"  # given up, with the reason; shown by doctor
+    SKIPPED = "skipped"  # overtaken by a later revision before it was sent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivery:
+    """Key: destination, story, revision; unique. `kind` is story, note (a plain text of our own) or digest."""
+
+    destination: str
+    story_id: str
+    revision: int
+    not_before: datetime
+    kind: str = "story"
+    body: str = ""
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        require_utc("delivery.not_before", self.not_before)
+
+    @property
+    def key(self) -> str:
+        return f"{self.destination}|{self.story_id}|{self.revision}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredDelivery:
+    delivery: Delivery
+    state: DeliveryState
+    attempts: int
+    claimed_at: datetime | None = None
+    message: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """Where a story's message lives at its destination. `message` is opaque (a Slack channel and ts)."""
+
+    destination: str
+    story_id: str
+    revision: int
+    message: str
+    sent_at: datetime

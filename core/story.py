@@ -1,0 +1,89 @@
+"""Events of one cause, open for late arrivals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from core.assessment import Severity, Verdict
+from core.clock import require_utc
+from core.event import Actor
+from core.evidence import Evidence
+
+
+class Settling(StrEnum):
+    """Has it settled? `unverified` says that no health signal could be read after the change."""
+
+    NOT_STARTED = "not_started"
+    WATCHING = "watching"
+    SETTLED = "settled"
+    DEGRADED = "degraded"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """One cause. `cause` says it in a few plain words ("Terraform apply network-upgrade"), `headline_event` is its most severe event.
+
+    `counts` holds events by change type, `verdicts` by verdict. `merged_into` points a swallowed story at the older one.
+    `revision` grows with every change that a reader would see; deliveries are keyed on it.
+    """
+
+    id: str
+    revision: int
+    opened_at: datetime
+    updated_at: datetime
+    first_at: datetime
+    last_at: datetime
+    headline_event: str
+    cause: str = ""
+    environment: str = ""
+    sources: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    event_count: int = 1
+    counts: Mapping[str, int] = field(default_factory=dict)
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+    verdict: Verdict = Verdict.UNKNOWN
+    confidence: float = 0.0
+    severity: Severity = Severity.INFO
+    actors: tuple[Actor, ...] = ()
+    settling: Settling = Settling.NOT_STARTED
+    settled_at: datetime | None = None
+    settling_says: str = ""
+    settling_evidence: tuple[Evidence, ...] = ()
+    open: bool = True
+    merged_into: str = ""
+    because: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("opened_at", "updated_at", "first_at", "last_at"):
+            require_utc(f"story.{name}", getattr(self, name))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoryLink:
+    """A key under which later events find an open story (a run, a session, a resource, an owner). `strength` lies in 0–1."""
+
+    key: str
+    story_id: str
+    last_at: datetime
+    strength: float
+    says: str = ""
+
+
+class FollowUpState(StrEnum):
+    WATCHING = "watching"
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FollowUp:
+    """Has it settled? One open question per story, asked again until `due_at` (and, while a rollout runs, until `last_call_at`)."""
+
+    story_id: str
+    opened_at: datetime
+    due_at: datetime
+    last_call_at: datetime
+    resources: tuple[str, ...]
+    environment: str = ""
+    state: FollowUpState = FollowUpState.WATCHING

@@ -1,0 +1,57 @@
+"""Traits: what an action *is*, in neutral words. A provider's rules map its vendor's actions to these; analysis weighs nothing else."""
+
+from enum import StrEnum
+
+
+class Trait(StrEnum):
+    """One neutral property of a change. The comment says what a rule must see before it may claim it."""
+
+    # exposure and access
+    EXPOSES_PUBLICLY = "exposes_publicly"  # reachable or readable by anyone (0.0.0.0/0, AllUsers, public ACL or policy)
+    SHARES_OUTSIDE = "shares_outside"  # given to another named account, project or organisation
+    OPENS_NETWORK = "opens_network"  # widens what may connect, short of the whole world
+    CLOSES_NETWORK = "closes_network"  # narrows what may connect
+    REMOVES_NETWORK_GUARD = "removes_network_guard"  # a policy, firewall, WAF or guard deleted or detached
+    GRANTS_ACCESS = "grants_access"  # a person or workload gets rights it did not have
+    GRANTS_ADMIN = "grants_admin"  # the rights are (near) unlimited
+    REVOKES_ACCESS = "revokes_access"
+    CREATES_IDENTITY = "creates_identity"  # a user, role, service account
+    CREATES_CREDENTIAL = "creates_credential"  # an access key, token, login profile, service account key
+    CHANGES_CREDENTIAL = "changes_credential"  # someone's password, key or MFA is replaced or reset
+    WEAKENS_AUTHENTICATION = "weakens_authentication"  # MFA off, password policy loosened, anonymous access on
+    CHANGES_TRUST = "changes_trust"  # who may assume or federate
+    READS_SECRET = "reads_secret"  # noqa: S105 - a trait's name, not a secret
+    CHANGES_SECRET = "changes_secret"  # noqa: S105
+    READS_CREDENTIAL = "reads_credential"  # a password, token or key is fetched (GetPasswordData, TokenRequest)
+    # watching and safety nets
+    STOPS_LOGGING = "stops_logging"  # audit or flow logs stopped, deleted, redirected or narrowed
+    STOPS_DETECTION = "stops_detection"  # a threat detector, alarm or config recorder switched off
+    DESTROYS_BACKUP = "destroys_backup"  # snapshots, backups, versions, recovery points deleted or retention cut
+    WEAKENS_PROTECTION = "weakens_protection"  # deletion protection, encryption, block-public-access, guard rails off
+    CHANGES_ENCRYPTION_KEY = "changes_encryption_key"
+    DESTROYS_ENCRYPTION_KEY = "destroys_encryption_key"  # disabled, scheduled for deletion
+    # data
+    DELETES_DATA = "deletes_data"  # a store of data is gone or emptied
+    EXPORTS_DATA = "exports_data"  # a copy leaves: snapshot shared, image exported, replication to elsewhere
+    # running things
+    EXECUTES_IN_WORKLOAD = "executes_in_workload"  # a shell or command in a running machine or container
+    PRIVILEGED_WORKLOAD = "privileged_workload"  # privileged, host namespaces, host mounts, added capabilities
+    RUNS_FOREIGN_CODE = "runs_foreign_code"  # user data, function code, start-up script or image changed out of band
+    STARTS_COMPUTE = "starts_compute"  # new machines that cost money
+    LEAVES_ORGANISATION = "leaves_organisation"
+    # ordinary operations
+    SCALES = "scales"
+    RESTARTS = "restarts"
+    ROLLS_OUT = "rolls_out"  # a new version of a workload
+    ROLLS_BACK = "rolls_back"
+    ROTATES = "rotates"  # a secret, key or certificate replaced by its machinery
+    STOPS_WORKLOAD = "stops_workload"
+    STARTS_WORKLOAD = "starts_workload"
+    DELETES_RESOURCE = "deletes_resource"
+    CHANGES_CONFIGURATION = "changes_configuration"
+    CHANGES_DNS = "changes_dns"
+    CHANGES_ROUTING = "changes_routing"
+    CHANGES_SCHEDULE = "changes_schedule"
+    TAGS = "tags"  # only labels, tags or descriptions
+    BACKS_UP = "backs_up"  # a snapshot or backup made
+    MAINTAINS = "maintains"  # the vendor's own upkeep (patching, leader election, certificate renewal)

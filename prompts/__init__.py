@@ -1,0 +1,1 @@
+"""Every word said to the model, as Markdown with front matter."""

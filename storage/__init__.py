@@ -1,0 +1,1 @@
+"""SQLModel tables, and one module per port that reads and writes them."""
