@@ -60,6 +60,21 @@ class Batch:
     more: bool = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What one raw record says, for backfill. No event and `baseline` False: a read, a log-in, a health reading; nothing changed.
+
+    `baseline` is the first snapshot of its lineage. `handled` is empty; the rest is as in Batch.
+    """
+
+    events: tuple[Event, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    known_changes: tuple[KnownState, ...] = ()
+    managed: tuple[ManagedResource, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    baseline: bool = False
+
+
 class CheckState(StrEnum):
     GREEN = "green"
     AMBER = "amber"

@@ -12,11 +12,12 @@ from typing import Protocol
 from core.announcement import Announcement
 from core.assessment import Assessment, Overrule, Verdict
 from core.baseline import Activity, Baseline, Metric
-from core.batch import Batch, Check, Cursor, KnownState, ManagedResource
+from core.batch import Batch, Check, Cursor, KnownState, ManagedResource, Reading
 from core.clock import Deadline
 from core.conclusions import Conclusions
 from core.coverage import Coverage, CoverageReport
 from core.delivery import Delivery, Receipt, StoredDelivery
+from core.json import JsonObject
 from core.observation import Observation
 from core.story import FollowUp, Story
 from core.subscription import EventFilter, Feedback, Mute, Subscription, Visibility, Watermark
@@ -93,6 +94,14 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class RecordReader(Protocol):
+    """Reads raw records of one format, as the source sends them. Pure but for what `known` tells of earlier snapshots."""
+
+    def read(self, record: JsonObject, known: KnownStates, observed_at: datetime) -> Reading:
+        """Raises RecordUnreadable where the record is not of the format, saying what is wrong and where."""
+        ...
 
 
 # --- writing -----------------------------------------------------------------------------------------------------------
@@ -376,6 +385,10 @@ class Store(Protocol):
     feedback: FeedbackStore
     inbox: Inbox
     work: UnitOfWork
+
+    def redaction_key(self) -> bytes:
+        """32 random bytes, made at the first call and kept in the store."""
+        ...
 
     def close(self) -> None: ...
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.clock import Clock, utc_now
 from core.errors import SettingsError
-from core.ports import Inbox, Provider
+from core.ports import Inbox, Provider, RecordReader
 from core.redaction import Redactor
 from core.settings import SourceSettings
 
@@ -23,6 +23,18 @@ PROVIDERS = {
     "kubernetes": "core.providers.kubernetes.provider:KubernetesProvider",
     "aws": "core.providers.aws.provider:AwsProvider",
     "gcp": "core.providers.gcp.provider:GcpProvider",
+}
+
+
+# What `wgo backfill --format` reads. Each names a factory `(source name, environment, context) -> RecordReader`.
+FORMATS = {
+    "cloudtrail": "core.providers.aws.records:cloudtrail_reader",
+    "k8s-audit": "core.providers.kubernetes.records:audit_reader",
+    "k8s-object": "core.providers.kubernetes.records:object_reader",
+    "k8s-event": "core.providers.kubernetes.records:event_reader",
+    "gcp-audit": "core.providers.gcp.records:audit_reader",
+    "gcp-asset": "core.providers.gcp.records:asset_reader",
+    "tfstate": "core.providers.terraform.records:tfstate_reader",
 }
 
 
@@ -71,3 +83,11 @@ def build(source: SourceSettings, context: ProviderContext) -> Provider:
             next_step=f"See `wgo config example` for the options of {source.provider}.",
         ) from error
     return kind.from_settings(source, options, context)
+
+
+def reader(format: str, *, source: str, environment: str, context: ProviderContext) -> RecordReader:
+    """The record reader of a backfill format. Raises SettingsError where there is no such format."""
+    if format not in FORMATS:
+        raise SettingsError(f"there is no format {format!r}", next_step=f"Use one of: {', '.join(FORMATS)}.")
+    module, _, factory = FORMATS[format].partition(":")
+    return cast("RecordReader", getattr(import_module(module), factory)(source, environment, context))
