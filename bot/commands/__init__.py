@@ -1,0 +1,1 @@
+"""The `wgo` commands, one module per group."""

@@ -1,0 +1,161 @@
+"""`wgo eval`: how right the verdicts are on labelled records."""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from core import backfill, evaluate, providers, records
+from core.errors import RecordUnreadable
+from core.json import JsonObject
+from core.ports import RecordReader, Store
+from core.settings import DatabaseSettings, Settings
+from core.subscription import EVERYTHING
+from core.unified import UnifiedEvent
+
+
+def evaluate_command(
+    context: typer.Context,
+    corpora: Annotated[list[Path], typer.Argument(metavar="CORPUS…", help="Labelled JSON lines, or folders of them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+) -> None:
+    """Judge labelled records in throw-away stores (one a file) and print accuracy, recall, coverage, calibration and false reassurances.
+
+    Example: wgo eval corpora/cloudtrail corpora/k8s
+    """
+    from bot import app
+
+    settings: Settings = app.load_settings(context.obj.config)
+    judged: list[evaluate.Judged] = []
+    files = [path for path in records.files(corpora) if _labelled(path)]
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        for path in progress.track(files, description="judging"):
+            judged += _judge(settings, path)
+    rows = evaluate.score(judged)
+    if as_json:
+        sys.stdout.write(json.dumps([_row_object(row) for row in rows], indent=1) + "\n")
+    else:
+        _print(rows)
+    if any(row.unreadable for row in rows):
+        raise typer.Exit(3)
+
+
+def _labelled(path: Path) -> bool:
+    first = next(iter(records.read(path)), None)
+    return first is not None and first.body is not None and "label" in first.body and evaluate.kind_of_record(first.body)[0] != ""
+
+
+def _judge(settings: Settings, path: Path) -> Iterator[evaluate.Judged]:
+    from bot import app
+
+    lines = [raw for raw in records.read(path) if raw.body is not None]
+    with tempfile.TemporaryDirectory(prefix="wgo-eval-") as folder:
+        throw_away = DatabaseSettings(url=f"sqlite:///{folder}/wgo.db", backup_folder=None)
+        store = app.open_store(settings.model_copy(update={"database": throw_away}))
+        try:
+            context = providers.ProviderContext(redactor=app.build_redactor(store))
+            run = backfill.Backfill(
+                source="eval",
+                ingest=app.build_ingest(settings, store),
+                known=store.cursors.known("eval"),
+                reader_of=_Readers(context),
+            )
+            outcomes = list(run.run(lambda: iter(lines)))
+            for raw, outcome in zip(lines, outcomes, strict=True):
+                assert raw.body is not None
+                yield _judged(path, raw.body, outcome, _worst(store, outcome))
+        finally:
+            store.close()
+
+
+class _Readers:
+    """Picks the reader by what a line holds, and hands it the raw record."""
+
+    def __init__(self, context: providers.ProviderContext) -> None:
+        self._context = context
+        self._readers: dict[str, RecordReader] = {}
+
+    def __call__(self, line: JsonObject) -> RecordReader:
+        key, name = evaluate.kind_of_record(line)
+        if not key:
+            raise RecordUnreadable("no raw record under event, object or asset")
+        if name not in self._readers:
+            inner = providers.reader(name, source="eval", environment="", context=self._context)
+            self._readers[name] = _Unwrapping(key, inner)
+        return self._readers[name]
+
+
+class _Unwrapping:
+    """A reader of what stands under a key of the record."""
+
+    def __init__(self, key: str, inner: RecordReader) -> None:
+        self._key = key
+        self.read = lambda record, known, observed_at: inner.read(record[key], known, observed_at)
+
+
+def _worst(store: Store, outcome: backfill.RecordOutcome) -> UnifiedEvent | None:
+    events = store.events.by_ids(EVERYTHING, outcome.event_ids)
+    return max(events, key=lambda event: event.severity.rank, default=None)
+
+
+def _judged(path: Path, line: JsonObject, outcome: backfill.RecordOutcome, event: UnifiedEvent | None) -> evaluate.Judged:
+    return evaluate.Judged(
+        file=f"{path.parent.name}/{path.name}",
+        label=str(line.get("label") or ""),
+        strength=str(line.get("strength") or ""),
+        harm=str(line.get("harm") or ""),
+        outcome=str(line.get("outcome") or ""),
+        event=event,
+        error=outcome.error,
+    )
+
+
+def _said(fraction: evaluate.Fraction) -> str:
+    return "–" if fraction.share is None else f"{fraction.share:.1%} ({fraction.numerator}/{fraction.denominator})"
+
+
+def _print(rows: list[evaluate.Scores]) -> None:
+    table = Table(title="Verdicts against labels", caption="accuracy: correct of decided, on strong and medium labels")
+    columns = (
+        *("file", "records", "accuracy", "strong", "decided", "planned", "unplanned", "routine"),
+        *("calibration", "false calm", "reads as change", "weak → unplanned"),
+    )
+    for column in columns:
+        table.add_column(column, justify="left" if column == "file" else "right")
+    for row in rows:
+        calibration = "–" if row.calibration_error is None else f"{row.calibration_error:.3f}"
+        recalls = [_said(row.recall[label]) for label in evaluate.LABELS]
+        table.add_row(
+            row.file, str(row.records), _said(row.accuracy), _said(row.accuracy_strong), _said(row.coverage), *recalls, calibration,
+            _said(row.false_reassurances), _said(row.reads_called_change), _said(row.weak_planned_called_unplanned),
+        )  # fmt: skip
+    Console(width=220 if not sys.stdout.isatty() else None).print(table)
+    for label, told in rows[-1].confusion.items():
+        typer.echo(f"{label}: " + ", ".join(f"{count} as {verdict}" for verdict, count in sorted(told.items(), key=lambda x: -x[1])))
+
+
+def _row_object(row: evaluate.Scores) -> JsonObject:
+    def fraction(one: evaluate.Fraction) -> JsonObject:
+        return {"share": one.share, "numerator": one.numerator, "denominator": one.denominator}
+
+    return {
+        "file": row.file,
+        "records": row.records,
+        "accuracy": fraction(row.accuracy),
+        "accuracy_strong": fraction(row.accuracy_strong),
+        "coverage": fraction(row.coverage),
+        "recall": {verdict.value: fraction(one) for verdict, one in row.recall.items()},
+        "confusion": {label: dict(told) for label, told in row.confusion.items()},
+        "calibration_error": row.calibration_error,
+        "false_reassurances": fraction(row.false_reassurances),
+        "reads_called_change": fraction(row.reads_called_change),
+        "weak_planned_called_unplanned": fraction(row.weak_planned_called_unplanned),
+        "unreadable": row.unreadable,
+    }

@@ -1,0 +1,161 @@
+"""How right are the verdicts? Recorded changes with labels, judged by the same way that live changes take.
+
+Corpus lines are those of our recorded corpora: `label`, `strength`, `harm`, `outcome` and the raw record under event, object or asset.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.assessment import Verdict
+from core.json import JsonObject
+from core.unified import UnifiedEvent
+
+LABELS = (Verdict.PLANNED, Verdict.UNPLANNED, Verdict.ROUTINE)
+SCORED = ("strong", "medium")
+# What must never be spoken of as harmless, whatever the label.
+_HARMFUL = ("attack", "rule_hit", "destructive_api")
+_BINS = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """One corpus line and what came out of it: the event that counts (the most severe), None where nothing changed."""
+
+    file: str
+    label: str
+    strength: str
+    harm: str
+    outcome: str
+    event: UnifiedEvent | None
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fraction:
+    """A count over a count; nothing is said of an empty one."""
+
+    numerator: int
+    denominator: int
+
+    @property
+    def share(self) -> float | None:
+        return self.numerator / self.denominator if self.denominator else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scores:
+    """One file's (or everyone's) table.
+
+    `accuracy` is correct verdicts over decided ones on strong and medium labels, `coverage` decided over all such, `recall` per
+    verdict counts unknown as missed. `calibration_error` is the expected calibration error over ten bins of confidence (Naeini 2015).
+    """
+
+    file: str
+    records: int
+    accuracy: Fraction
+    accuracy_strong: Fraction
+    coverage: Fraction
+    recall: Mapping[Verdict, Fraction]
+    confusion: Mapping[str, Mapping[str, int]]
+    calibration_error: float | None
+    false_reassurances: Fraction
+    reads_called_change: Fraction
+    weak_planned_called_unplanned: Fraction
+    unreadable: int
+
+
+def kind_of_record(line: JsonObject) -> tuple[str, str]:
+    """The key the raw record stands under and its format's name; empty strings where it is none that we know."""
+    if isinstance(line.get("object"), dict):
+        return "object", "k8s-object"
+    if isinstance(line.get("asset"), dict):
+        return "asset", "gcp-asset"
+    event = line.get("event")
+    if not isinstance(event, dict):
+        return "", ""
+    if "protoPayload" in event or "logName" in event:
+        return "event", "gcp-audit"
+    if "involvedObject" in event or str(event.get("apiVersion", "")).startswith("events.k8s.io"):
+        return "event", "k8s-event"
+    if "auditID" in event or "objectRef" in event or "audit.k8s.io" in str(event.get("apiVersion", "")):
+        return "event", "k8s-audit"
+    return "event", "cloudtrail"
+
+
+def score(judged: Sequence[Judged]) -> list[Scores]:
+    """One row per file, in order of name, and last the row of all of them, `file` "all"."""
+    by_file: dict[str, list[Judged]] = {}
+    for one in judged:
+        by_file.setdefault(one.file, []).append(one)
+    rows = [_score(name, by_file[name]) for name in sorted(by_file)]
+    return [*rows, _score("all", list(judged))]
+
+
+@dataclass(slots=True)
+class _Bin:
+    right: int = 0
+    total: int = 0
+    confidence: float = 0.0
+
+
+@dataclass(slots=True)
+class _Confusion:
+    told: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def count(self, label: str, verdict: str) -> int:
+        return self.told.get(label, Counter())[verdict]
+
+    def of_label(self, label: str) -> int:
+        return sum(self.told.get(label, Counter()).values())
+
+
+def _score(file: str, judged: Sequence[Judged]) -> Scores:
+    scored = [one for one in judged if one.strength in SCORED and one.label in set(LABELS)]
+    decided = [one for one in scored if _verdict(one) in set(LABELS)]
+    confusion = _Confusion()
+    for one in scored:
+        confusion.told.setdefault(one.label, Counter())[_verdict(one)] += 1
+    strong = [one for one in decided if one.strength == "strong"]
+    harmful = [one for one in judged if one.harm.startswith(_HARMFUL) and one.outcome != "failed"]
+    reads = [one for one in judged if one.label == "noise_readonly"]
+    weak = [one for one in judged if one.strength == "weak" and one.label == Verdict.PLANNED]
+    return Scores(
+        file=file,
+        records=len(judged),
+        accuracy=_fraction(decided, _right),
+        accuracy_strong=_fraction(strong, _right),
+        coverage=Fraction(numerator=len(decided), denominator=len(scored)),
+        recall={label: Fraction(numerator=confusion.count(label, label), denominator=confusion.of_label(label)) for label in LABELS},
+        confusion={label: dict(counts) for label, counts in confusion.told.items()},
+        calibration_error=_calibration_error(decided),
+        false_reassurances=_fraction(harmful, lambda one: one.event is not None and one.event.assessment.comfort.reassures),
+        reads_called_change=_fraction(reads, lambda one: one.event is not None),
+        weak_planned_called_unplanned=_fraction(weak, lambda one: _verdict(one) == Verdict.UNPLANNED),
+        unreadable=sum(bool(one.error) for one in judged),
+    )
+
+
+def _verdict(one: Judged) -> str:
+    return one.event.verdict.value if one.event else "no change"
+
+
+def _right(one: Judged) -> bool:
+    return _verdict(one) == one.label
+
+
+def _fraction(judged: Sequence[Judged], holds: Callable[[Judged], bool]) -> Fraction:
+    return Fraction(numerator=sum(holds(one) for one in judged), denominator=len(judged))
+
+
+def _calibration_error(decided: Sequence[Judged]) -> float | None:
+    if not decided:
+        return None
+    bins = [_Bin() for _ in range(_BINS)]
+    for one in decided:
+        confidence = one.event.confidence if one.event else 0.0
+        chosen = bins[min(_BINS - 1, int(confidence * _BINS))]
+        chosen.total += 1
+        chosen.right += _right(one)
+        chosen.confidence += confidence
+    return sum(abs(b.right - b.confidence) for b in bins) / len(decided)
