@@ -1,0 +1,122 @@
+"""Who did it, from the authentication and request parts of a Cloud Audit Log record."""
+
+import ipaddress
+import re
+
+from core.event import UNKNOWN_ACTOR, Actor, ActorKind, Via
+from core.json import JsonObject
+
+# Accounts that Google's own services act as: https://cloud.google.com/iam/docs/service-agents
+_SERVICE_AGENT = re.compile(
+    r"(^service-\d+@|@gcp-sa-[a-z0-9-]+\.iam\.gserviceaccount\.com$|@cloudservices\.gserviceaccount\.com$|@system\.gserviceaccount\.com$"
+    r"|^system@|@(container-engine-robot|compute-system|dataflow-service-producer-prod|cloudbuild-robot|serverless-robot-prod|gae-api-prod"
+    r"|sourcerepo-service-accounts|cloud-redis|service-networking|gcf-admin-robot|cloudcomposer-accounts)\b)"
+)
+_SERVICE_ACCOUNT = re.compile(r"gserviceaccount\.com$|^serviceaccount:", re.IGNORECASE)
+_IAC = re.compile(
+    r"(^|[^a-z])(terraform|tf|tofu|opentofu|atlantis|spacelift|pulumi|infra-manager|crossplane|config-?connector|cnrm)([^a-z]|$)",
+    re.IGNORECASE,
+)
+_GITOPS = re.compile(r"argo-?cd|fluxcd|(^|[^a-z])flux([^a-z]|$)|config-?sync|gitops", re.IGNORECASE)
+_CI = re.compile(
+    r"github|gitlab|jenkins|circleci|buildkite|cloudbuild|teamcity|bitbucket|azure-?devops|travis|(^|[^a-z])(ci|cd|cicd|deploy(er|ment)?|pipeline|release)([^a-z]|$)",
+    re.IGNORECASE,
+)
+_SDK = re.compile(
+    r"(google-api-[a-z-]+|grpc-[a-z]+|gcloud-[a-z]+|google-cloud-[a-z]+|apitools|python|java|go-http-client|okhttp)", re.IGNORECASE
+)
+_TOOLS = (
+    (re.compile(r"terraform[ /]?v?([0-9.]*)", re.IGNORECASE), Via.IAC, "Terraform"),
+    (re.compile(r"pulumi", re.IGNORECASE), Via.IAC, "Pulumi"),
+    (re.compile(r"(config-connector|cnrm)", re.IGNORECASE), Via.GITOPS, "Config Connector"),
+    (re.compile(r"deployment[ -]manager", re.IGNORECASE), Via.IAC, "Deployment Manager"),
+    (re.compile(r"kubectl/v?([0-9.]+)", re.IGNORECASE), Via.CLI, "kubectl"),
+    (re.compile(r"(?:google-cloud-sdk|gcloud)[ /]?(?:gcloud/)?([0-9.]*)", re.IGNORECASE), Via.CLI, "gcloud"),
+    (re.compile(r"gsutil/?([0-9.]*)", re.IGNORECASE), Via.CLI, "gsutil"),
+    (re.compile(r"^mozilla", re.IGNORECASE), Via.CONSOLE, "Cloud console"),
+    (_SDK, Via.SDK, ""),
+)  # fmt: skip
+
+
+def actor(payload: JsonObject, *, system_event: bool) -> Actor:
+    """The actor of an audit payload. Google's own services are services; service accounts automation; the rest people."""
+    authentication = _object(payload, "authenticationInfo")
+    request = _object(payload, "requestMetadata")
+    email = str(authentication.get("principalEmail") or "")
+    subject = str(authentication.get("principalSubject") or "")
+    via, tool = _tool(str(request.get("callerSuppliedUserAgent") or ""))
+    network = cut(str(request.get("callerIp") or ""))
+    delegate = _delegate(authentication)
+    identity = email or subject
+    if not identity:
+        kind = ActorKind.SERVICE if system_event else ActorKind.UNKNOWN
+        name = "Google Cloud" if system_event else ""
+        return (
+            Actor(kind=kind, name=name, via=Via.SERVICE if system_event else via, tool=tool, network=network)
+            if system_event or tool or network
+            else UNKNOWN_ACTOR
+        )
+    kind, via = _kind(identity, subject, via, system_event)
+    return Actor(kind=kind, id=identity, name=_name(identity), via=via, tool=tool, session=delegate, network=network)
+
+
+def _kind(identity: str, subject: str, via: Via, system_event: bool) -> tuple[ActorKind, Via]:
+    if system_event or _SERVICE_AGENT.search(identity):
+        return ActorKind.SERVICE, Via.SERVICE
+    if identity.startswith("system:serviceaccount:"):
+        namespace, _, name = identity.removeprefix("system:serviceaccount:").partition(":")
+        if namespace == "kube-system":
+            return ActorKind.SERVICE, Via.CONTROLLER
+        return ActorKind.AUTOMATION, Via.GITOPS if _GITOPS.search(f"{namespace}/{name}") else via
+    if identity.startswith("system:"):
+        return ActorKind.SERVICE, Via.CONTROLLER
+    if _SERVICE_ACCOUNT.search(identity) or subject.startswith(("principal://", "principalSet://", "serviceAccount:")):
+        if via is Via.IAC or _IAC.search(identity):
+            return ActorKind.AUTOMATION, Via.IAC
+        if _GITOPS.search(identity):
+            return ActorKind.AUTOMATION, Via.GITOPS
+        return ActorKind.AUTOMATION, via if via is not Via.CONSOLE else Via.SDK
+    return ActorKind.HUMAN, via
+
+
+def is_pipeline(identity: str) -> bool:
+    """Does the identity's own name say that it belongs to CI?"""
+    return bool(_CI.search(identity.partition("@")[0])) or bool(_CI.search(identity) and identity.startswith("principal"))
+
+
+def _tool(user_agent: str) -> tuple[Via, str]:
+    for pattern, via, name in _TOOLS:
+        found = pattern.search(user_agent)
+        if found:
+            version = found.group(1) if found.groups() else ""
+            return via, (f"{name} {version}".strip() if name else found.group(0))
+    return Via.UNKNOWN, ""
+
+
+def _name(identity: str) -> str:
+    local = identity.partition("@")[0]
+    return local if "@" in identity else identity.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+
+
+def _delegate(authentication: JsonObject) -> str:
+    # Impersonation: the first delegate is the person or workload that really asked.
+    chain = authentication.get("serviceAccountDelegationInfo")
+    if not isinstance(chain, list) or not chain or not isinstance(chain[0], dict):
+        return ""
+    first = chain[0].get("firstPartyPrincipal")
+    principal = first.get("principalEmail") if isinstance(first, dict) else None
+    return str(principal or chain[0].get("principalSubject") or "")
+
+
+def cut(address: str) -> str:
+    """The caller's network: /24 or /48. Empty for what is no address (private, gce-internal-ip)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
+def _object(holder: JsonObject, key: str) -> JsonObject:
+    value = holder.get(key)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,177 @@
+"""The conditions that rules/traits.yaml may name, each a question about one Subject. Field names are those of Google's APIs."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from core.event import ChangeType
+from core.json import JsonValue
+from core.providers.gcp.subject import Subject, find
+
+WORLD = {"0.0.0.0/0", "::/0", "*"}
+EVERYONE = {"allusers", "allauthenticatedusers"}
+# Roles that are (near) unlimited, or that let their holder give itself more:
+# https://cloud.google.com/iam/docs/roles-overview#basic and https://cloud.google.com/iam/docs/understanding-roles
+_ADMIN_ROLES = {
+    "roles/owner", "roles/editor", "roles/iam.securityadmin", "roles/resourcemanager.organizationadmin",
+    "roles/resourcemanager.projectiamadmin",
+    "roles/resourcemanager.folderadmin", "roles/iam.organizationroleadmin", "roles/iam.serviceaccountadmin", "roles/compute.admin",
+    "roles/container.admin", "roles/container.clusteradmin", "roles/storage.admin", "roles/cloudkms.admin", "roles/iam.roleadmin",
+    "roles/orgpolicy.policyadmin", "roles/accesscontextmanager.policyadmin", "roles/secretmanager.admin", "roles/logging.admin",
+}  # fmt: skip
+_IMPERSONATING_ROLES = {
+    "roles/iam.serviceaccounttokencreator", "roles/iam.serviceaccountkeyadmin", "roles/iam.serviceaccountuser",
+    "roles/iam.workloadidentityuser",
+    "roles/iam.serviceaccountopenidtokencreator",
+}  # fmt: skip
+# Public mail providers: an account there belongs to no organisation.
+_PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "proton.me", "protonmail.com", "icloud.com"}
+
+
+def _added(subject: Subject) -> Iterable[tuple[str, str]]:
+    return ((b.role.lower(), b.member.lower()) for b in subject.bindings if b.action == "ADD")
+
+
+def _truth(value: JsonValue) -> bool:
+    return value is True or str(value).lower() in ("true", "yes", "on", "enabled")
+
+
+def _became(subject: Subject, wanted: bool, *names: str) -> bool:
+    """Is a switch of these names now `wanted`, and was it not before (as far as one can see)?"""
+    now = [_truth(value) for value in find(subject.after, *names) if not isinstance(value, Mapping | list)]
+    was = [_truth(value) for value in find(subject.before, *names) if not isinstance(value, Mapping | list)]
+    return wanted in now and (not subject.before or not was or wanted not in was)
+
+
+def _holds_world(values: Iterable[JsonValue]) -> bool:
+    return any((isinstance(v, str) and v in WORLD) or (isinstance(v, list) and any(str(x) in WORLD for x in v)) for v in values)
+
+
+def _firewall_open(subject: Subject) -> bool:
+    if "firewall" not in subject.kind.lower() and "firewall" not in subject.method:
+        return False
+    after = subject.after
+    egress = any(str(v).upper() == "EGRESS" for v in find(after, "direction"))
+    denies = not any(find(after, "allowed", "alloweds")) and any(find(after, "denied", "denieds"))
+    disabled = any(_truth(v) for v in find(after, "disabled"))
+    open_now = _holds_world(find(after, "sourceRanges", "sourceRange", "srcIpRanges")) and not (egress or denies or disabled)
+    open_before = bool(subject.before) and _holds_world(find(subject.before, "sourceRanges", "srcIpRanges"))
+    return open_now and not (
+        open_before and not any("allowed" in path or "disabled" in path or "anges" in path for path in subject.changed)
+    )
+
+
+def _database_open(subject: Subject) -> bool:
+    def worldly(state: JsonValue) -> bool:
+        return any(_holds_world(find(networks, "value")) for networks in find(state, "authorizedNetworks", "cidrBlocks"))
+
+    return worldly(subject.after) and not worldly(subject.before)
+
+
+def _metadata_keys(subject: Subject) -> list[str]:
+    delta = [
+        str(key)
+        for keys in find(subject.metadata, "addedMetadataKeys", "modifiedMetadataKeys", "addedMetadataKey")
+        for key in (keys if isinstance(keys, list) else [keys])
+    ]
+    before = {
+        str(item.get("key")): item.get("value")
+        for items in find(subject.before, "items")
+        if isinstance(items, list)
+        for item in items
+        if isinstance(item, Mapping)
+    }
+    items = [
+        str(item.get("key"))
+        for items in find(subject.after, "items")
+        if isinstance(items, list)
+        for item in items
+        if isinstance(item, Mapping) and before.get(str(item.get("key")), ...) != item.get("value")
+    ]
+    return [key.lower() for key in (*delta, *items)]
+
+
+def _audit_config_narrowed(subject: Subject) -> bool:
+    if any(
+        str(delta.get("action")).upper() == "REMOVE" or delta.get("exemptedMember")
+        for deltas in find(subject.metadata, "auditConfigDeltas")
+        if isinstance(deltas, list)
+        for delta in deltas
+        if isinstance(delta, Mapping)
+    ):
+        return True
+    return any(path.startswith(("iam.auditConfigs", "iam.audit_configs")) for path in subject.changed)
+
+
+def _flow_logs_off(subject: Subject) -> bool:
+    return _became(subject, False, "enableFlowLogs") or any(
+        isinstance(config, Mapping) and config.get("enable") is False for config in find(subject.after, "logConfig")
+    )
+
+
+def _backups_off(subject: Subject) -> bool:
+    if subject.change_type is ChangeType.DELETED or subject.change_type is ChangeType.CREATED:
+        return False
+    for name in ("backupConfiguration", "versioning", "pointInTimeRecovery"):
+        for state in find(subject.after, name):
+            if (
+                isinstance(state, Mapping)
+                and state.get("enabled") is False
+                and not any(isinstance(old, Mapping) and old.get("enabled") in (False, None) for old in find(subject.before, name))
+            ):
+                return True
+    return any(
+        str(v) in ("0", "0s") for policy in find(subject.after, "softDeletePolicy") for v in find(policy, "retentionDurationSeconds")
+    )
+
+
+def _public_access_prevention_off(subject: Subject) -> bool:
+    now = [str(v).lower() for v in find(subject.after, "publicAccessPrevention")]
+    was = [str(v).lower() for v in find(subject.before, "publicAccessPrevention")]
+    return "enforced" not in now and bool(now) and (not was or "enforced" in was) and subject.change_type is ChangeType.MODIFIED
+
+
+def _cluster_guard_off(subject: Subject) -> bool:
+    if "cluster" not in subject.kind.lower() or subject.change_type is ChangeType.CREATED:
+        return False
+    legacy = any(
+        isinstance(v, Mapping) and v.get("enabled") is True for v in find(subject.after, "legacyAbac", "desiredLegacyAbac")
+    ) and not any(isinstance(v, Mapping) and v.get("enabled") is True for v in find(subject.before, "legacyAbac"))
+    return legacy or _became(subject, False, "enablePrivateEndpoint", "enablePrivateNodes")
+
+
+def _sets_startup_script(subject: Subject) -> bool:
+    named = any("startup-script" in key or "user-data" in key for key in _metadata_keys(subject))
+    return named and subject.change_type is not ChangeType.CREATED
+
+
+def _deletion_protection_off(subject: Subject) -> bool:
+    return subject.change_type is ChangeType.MODIFIED and _became(subject, False, "deletionProtection", "deletionProtectionEnabled")
+
+
+CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
+    "grants_to_everyone": lambda s: any(member in EVERYONE for _, member in _added(s)),
+    "grants_admin_role": lambda s: any(role in _ADMIN_ROLES for role, _ in _added(s)),
+    "grants_impersonation": lambda s: any(role in _IMPERSONATING_ROLES for role, _ in _added(s)),
+    "grants_role": lambda s: any(True for _ in _added(s)),
+    "grants_to_personal_account": lambda s: any(member.rpartition("@")[2] in _PERSONAL_DOMAINS for _, member in _added(s)),
+    "revokes_role": lambda s: any(b.action == "REMOVE" for b in s.bindings),
+    "adds_permissions": lambda s: any(bool(v) for v in find(s.after, "includedPermissions", "addedPermissions")),
+    "adds_ssh_key": lambda s: any(key.startswith(("ssh-keys", "sshkeys")) for key in _metadata_keys(s)),
+    "sets_startup_script": _sets_startup_script,
+    "firewall_open_to_world": _firewall_open,
+    "database_open_to_world": _database_open,
+    "audit_config_narrowed": _audit_config_narrowed,
+    "flow_logs_off": _flow_logs_off,
+    "backups_off": _backups_off,
+    "deletion_protection_off": _deletion_protection_off,
+    "public_access_prevention_off": _public_access_prevention_off,
+    "cluster_guard_off": _cluster_guard_off,
+    "key_disabled": lambda s: any(str(v).upper() == "DISABLED" for v in find(s.after, "state")),
+    "overwrites": lambda s: "storage.objects.delete" in s.permissions,
+    "binds_cluster_admin": lambda s: any(isinstance(v, Mapping) and v.get("name") == "cluster-admin" for v in find(s.after, "roleRef")),
+    "is_new": lambda s: s.change_type is ChangeType.CREATED,
+    "is_deleted": lambda s: s.change_type is ChangeType.DELETED,
+    "not_deleted": lambda s: s.change_type is not ChangeType.DELETED,
+    "only_labels_changed": lambda s: bool(s.changed) and all(
+        ".labels" in path or ".tags" in path or path.endswith("abelFingerprint") for path in s.changed
+    ),
+}  # fmt: skip

@@ -1,0 +1,55 @@
+"""What a rule looks at: one change in Google Cloud's words, from an audit record or from two snapshots."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from core.event import ChangeType
+from core.json import JsonObject, JsonValue
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Binding:
+    """One member of one role, added or removed."""
+
+    action: str  # ADD or REMOVE
+    role: str
+    member: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """`method` is "service method" in lower case ("" for snapshots), `after` the request or the snapshot, `permissions` what was used."""
+
+    change_type: ChangeType
+    kind: str
+    method: str = ""
+    before: JsonObject = field(default_factory=dict)
+    after: JsonObject = field(default_factory=dict)
+    bindings: tuple[Binding, ...] = ()
+    changed: tuple[str, ...] = ()
+    permissions: frozenset[str] = frozenset()
+    metadata: JsonObject = field(default_factory=dict)
+
+
+def words(camel: str) -> list[str]:
+    """setCommonInstanceMetadata → [set, common, instance, metadata]."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", camel)
+    return [word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word]
+
+
+def find(value: JsonValue, *names: str) -> Iterator[JsonValue]:
+    """Every value under one of `names` (either spelling: camelCase or snake_case), at any depth."""
+    wanted = {"".join(words(name)) for name in names}
+    yield from _find(value, wanted)
+
+
+def _find(value: JsonValue, wanted: set[str]) -> Iterator[JsonValue]:
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            if "".join(words(str(key))) in wanted:
+                yield below
+            yield from _find(below, wanted)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _find(below, wanted)
