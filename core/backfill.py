@@ -1,7 +1,7 @@
 """Recorded changes into the store, by the same way that polls take: idempotent, resumable, one bad record costing only itself."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -80,7 +80,7 @@ class Backfill:
     tally: BackfillTally = field(default_factory=BackfillTally)
     _seen: dict[str, bytes] = field(default_factory=dict)
 
-    def run(self, open_records: Callable[[], Iterator[RawRecord]]) -> Iterator[RecordOutcome]:
+    def run(self, open_records: Callable[[], Iterator[RawRecord]]) -> Generator[RecordOutcome, None, None]:
         """Yield each record's outcome once it is committed, in the order of the input.
 
         `open_records` gives the input from its beginning, each time it is called. The part of it that an earlier run committed is

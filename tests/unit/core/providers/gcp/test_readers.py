@@ -170,7 +170,9 @@ def test_what_is_no_audit_record_is_refused_with_the_reason() -> None:
 
 
 def asset(
-    name: str = "//compute.googleapis.com/projects/acme/global/firewalls/f", kind: str = "compute.googleapis.com/Firewall", **data: object
+    full_name: str = "//compute.googleapis.com/projects/acme/global/firewalls/f",
+    kind: str = "compute.googleapis.com/Firewall",
+    **data: object,
 ) -> JsonObject:
     return {"name": full_name, "asset_type": kind, "resource": {"data": data}}
 
