@@ -32,6 +32,7 @@ class Team:
         self.changed: list[Callable[[], None]] = []
         self._messages: dict[str, dict[str, Message]] = {}
         self._last_ts = 0.0
+        self.kept_tokens: dict[str, str] = {}
         if not self._restore():
             self._seed()
 
@@ -184,6 +185,7 @@ class Team:
         for user, record in kept.of("home").items():
             view = View(id=record["id"], user=user, body=record["body"], hash=record["hash"], root=record["id"])
             self.views[view.id], self.homes[user] = view, view.id
+        self.kept_tokens = kept.of("tokens").get("app", {})
         return bool(self.people)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,10 +69,10 @@ class WebApi:
 
     def call(self, name: str, args: Json) -> Outcome:
         """One call, refused or done."""
+        entry = METHODS.get(name)
+        if entry is None:
+            return Outcome({"ok": False, "error": "unknown_method", "req_method": name}, took_effect=False)
         try:
-            entry = METHODS.get(name)
-            if entry is None:
-                raise Refusal("unknown_method", req_method=name)
             self._authorize(entry, args)
             require_arguments(args, entry.needs)
             self._stage.rates.admit(name, str(args.get("channel") or ""))
@@ -115,10 +116,8 @@ async def fail(stage: Stage, fault: Fault, scope: Scope, receive: Receive, send:
         await JSONResponse(body, status_code=fault.status, headers=headers)(scope, receive, send)
     else:
         if fault.kind == "hang":
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stage.stopping.wait(), fault.seconds)
-            except TimeoutError:
-                pass
         await drop(receive)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import Callable
@@ -112,10 +113,8 @@ class SocketModeLink:
 
     async def _end(self, connection: Connection) -> None:
         self._forget(connection)
-        try:
+        with contextlib.suppress(RuntimeError):  # it is closed already
             await connection.socket.close()
-        except RuntimeError:
-            pass  # it is closed already
 
     def _acknowledge(self, connection: Connection, text: str) -> None:
         try:

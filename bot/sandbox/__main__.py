@@ -1,0 +1,50 @@
+"""`python -m bot.sandbox`: a workspace in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from bot.sandbox.server import HOST, Configuration, build, listen, server_for
+
+
+def main() -> int:
+    """Serve until interrupted. The first line on standard output is JSON: where it is, and the app's tokens."""
+    parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description="A local workspace that speaks Slack's protocols.")
+    parser.add_argument("--port", type=int, default=8065, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--manifest", type=Path, default=Path("manifest.yml"), help="the app's manifest")
+    parser.add_argument("--state", type=Path, help="keep messages and tokens in this file")
+    parser.add_argument("--http", metavar="URL", help="send signed HTTP requests here in place of Socket Mode")
+    parser.add_argument("--withhold", action="append", default=[], metavar="SCOPE", help="do not grant this scope; may be repeated")
+    parser.add_argument("--rate-limits", action="store_true", help="refuse what goes over Slack's rate limits")
+    chosen = parser.parse_args()
+    try:
+        listening = listen(chosen.port)
+        base_url = f"http://{HOST}:{listening.getsockname()[1]}"
+        stage = build(
+            Configuration(
+                manifest=chosen.manifest, state=chosen.state, http_url=chosen.http, withheld=chosen.withhold, rate_limits=chosen.rate_limits
+            ),
+            base_url,
+        )
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    tokens = stage.tokens
+    facts = {
+        "page": f"{base_url}/",
+        "api_url": f"{base_url}/api/",
+        "bot_token": tokens.bot,
+        "app_token": tokens.app,
+        "signing_secret": tokens.signing_secret,
+    }
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+    server_for(stage).run(sockets=[listening])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Slack's text and blocks as HTML. Everything from outside is escaped here."""
