@@ -131,7 +131,7 @@ def cloud_asset() -> Iterator[CloudAsset]:
     server.start()
     logs = ThreadingHTTPServer(("127.0.0.1", 0), _log_endpoint(held))
     held.logging_url = f"http://127.0.0.1:{logs.server_address[1]}"
-    thread = threading.Thread(target=logs.serve_forever, daemon=True)
+    thread = threading.Thread(target=logs.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield held
