@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,21 +65,28 @@ class FeedProvider:
         now = self.context.clock()
         state = cursor.state if cursor else {}
         since = datetime.fromisoformat(state["at"]) if "at" in state else now
+        lost = self.path.with_name(self.path.name + ".lost")
+        if lost.exists():
+            since = max(since, datetime.fromisoformat(lost.read_text(encoding="utf-8")))
         seen = _Seen(under=known)
-        readings, offset = self._read(int(state.get("offset", 0)), seen, now)
+        readings, offset, unread = self._read(int(state.get("offset", 0)), seen, now)
+        covered = Coverage(
+            source=self.source, range=TimeRange(start=min(since, now), end=now), state=CoverageState.READ, complete_until=now
+        )
         return Batch(
             cursor=Cursor(state={"offset": offset, "at": now.isoformat()}),
             events=tuple(event for reading in readings for event in reading.events),
             observations=tuple(observation for reading in readings for observation in reading.observations),
             known_changes=tuple(seen.over.values()),
             managed=tuple(managed for reading in readings for managed in reading.managed),
-            coverage=(Coverage(source=self.source, range=TimeRange(start=since, end=now), state=CoverageState.READ, complete_until=now),),
+            coverage=(covered, *(replace(covered, state=CoverageState.PARTIAL, part="records", reason=why) for why in unread)),
         )
 
-    def _read(self, offset: int, seen: _Seen, now: datetime) -> tuple[list[Reading], int]:
+    def _read(self, offset: int, seen: _Seen, now: datetime) -> tuple[list[Reading], int, list[str]]:
+        readings: list[Reading] = []
+        unread: list[str] = []
         if not self.path.exists():
-            return [], offset
-        readings = []
+            return readings, offset, unread
         with self.path.open("rb") as lines:
             lines.seek(offset)
             for line in lines:
@@ -89,11 +96,12 @@ class FeedProvider:
                 written = json.loads(line)
                 try:
                     reading = self._reader(written["format"]).read(written["record"], seen, now)
-                except RecordUnreadable:
+                except RecordUnreadable as error:
+                    unread = [str(error)]
                     continue
                 seen.over.update({change.key: change for change in reading.known_changes})
                 readings.append(reading)
-        return readings, offset
+        return readings, offset, unread
 
     def _reader(self, format: str) -> RecordReader:
         if format not in self._readers:
