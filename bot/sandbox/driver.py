@@ -20,11 +20,11 @@ class Driver:
         self._base_url, self._timeout = base_url.rstrip("/"), timeout_seconds
         self._opener = build_opener(ProxyHandler({}))
 
-    def act(self, name: str, **arguments: Any) -> Json:
+    def act(self, name: str, /, **arguments: Any) -> Json:
         """say, click, submit, close, open_home, react, invite, remove: see bot.sandbox.acts for their arguments."""
         return self._call(f"/_control/act/{name}", arguments)
 
-    def order(self, name: str, **arguments: Any) -> Json:
+    def order(self, name: str, /, **arguments: Any) -> Json:
         """fault, clear_faults, rate_limits, add_person, archive, refresh_connection, drop_connections."""
         return self._call(f"/_control/{name}", arguments)
 

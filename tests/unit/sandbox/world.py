@@ -1,0 +1,67 @@
+"""A sandbox with an app of its own for these tests: nothing here knows WGO."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.adapter.socket_mode import SocketModeHandler
+from slack_sdk import WebClient
+
+from bot.sandbox import Configuration, Driver, RunningSandbox, Timing, start_in_thread
+
+MANIFEST = Path(__file__).parent / "manifest.yml"
+INFRA, GENERAL = "C0INFRA01", "C0GENERAL"
+YOU, ANA, BEN, CHLOE = "U0DEV0001", "U0ANA0001", "U0BEN0001", "U0CHLOE01"
+BOT = "U0BOTUSER"
+SOON = Timing(ack_seconds=0.5, redeliver_after=(0.0, 0.05, 0.05))
+
+
+@contextmanager
+def sandbox(**configuration: Any) -> Iterator[RunningSandbox]:
+    running = start_in_thread(Configuration(**({"manifest": MANIFEST, "timing": SOON} | configuration)))
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def web_client(running: RunningSandbox, **rest: Any) -> WebClient:
+    return WebClient(token=running.bot_token, base_url=running.api_url, **rest)
+
+
+def bolt_app(running: RunningSandbox, **rest: Any) -> App:
+    quiet = logging.getLogger("tests.sandbox.bolt")
+    quiet.setLevel(logging.CRITICAL)
+    return App(client=web_client(running, logger=quiet), signing_secret=running.signing_secret, logger=quiet, **rest)
+
+
+@contextmanager
+def connected(running: RunningSandbox, app: App, connections: int = 1) -> Iterator[list[SocketModeHandler]]:
+    """The app behind real Socket Mode connections, once the sandbox counts them."""
+    handlers = [
+        SocketModeHandler(app, running.app_token, web_client=WebClient(token=running.app_token, base_url=running.api_url), ping_interval=1)
+        for _ in range(connections)
+    ]
+    for handler in handlers:
+        handler.connect()
+    driver = Driver(running.base_url)
+    while driver.state()["connections"] < connections:
+        pass
+    try:
+        yield handlers
+    finally:
+        for handler in handlers:
+            handler.close()
+
+
+def section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def button(action_id: str = "press", **rest: Any) -> dict[str, Any]:
+    return {"type": "button", "action_id": action_id, "text": {"type": "plain_text", "text": "Press"}, **rest}
