@@ -1,0 +1,68 @@
+"""What is known of a story's cause: the reasons its events carry and the runs that cover it. Read by classify and by the story's words."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from core.analysis.ties import Node, Side
+from core.announcement import Announcement
+from core.event import Intent, IntentKind
+
+# Reasons of an operation, which its consequences share.
+_OPERATION = (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE, IntentKind.GITOPS, IntentKind.RELEASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """`intents` are the operation's reasons with the event that carries each; `machinery` an event by declared machinery, if any."""
+
+    intents: dict[IntentKind, tuple[Intent, str]] = field(default_factory=dict)
+    runs: tuple[Announcement, ...] = ()
+    machinery: str = ""
+    hand: bool = False
+
+    @property
+    def declared(self) -> bool:
+        return bool(self.intents or self.runs)
+
+
+def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Cause:
+    """The group's reasons. A person's hand in the group brings no reasons of an operation to others."""
+    intents: dict[IntentKind, tuple[Intent, str]] = {}
+    references: set[str] = set()
+    machinery, hand = "", False
+    for node in nodes:
+        references.update(key.split(":", 2)[2] for key in node.operations)
+        if node.side is Side.HAND:
+            hand = True
+            continue
+        if node.side is Side.MACHINERY and not node.event.attempted:
+            machinery = machinery or node.id
+        for intent in node.event.intents:
+            if intent.kind in _OPERATION:
+                intents.setdefault(intent.kind, (intent, node.id))
+    runs = tuple(said for said in announcements if said.reference and said.reference in references)
+    return Cause(intents=intents, runs=runs, machinery=machinery, hand=hand)
+
+
+def explains(said: Announcement, node: Node) -> bool:
+    """Does the announcement cover this event: its time, and what it names (filters joined by AND; a run by reference or resource)?"""
+    event, covers = node.event, said.covers
+    if not said.range.holds(event.occurred_at):
+        return False
+    if said.kind != "window":
+        named = event.resource.key in covers.resource_keys
+        return named or bool(said.reference and any(key.endswith(f":{said.reference}") for key in node.operations))
+    wants = (
+        (covers.environments, event.environment),
+        (covers.sources, event.source),
+        (covers.providers, event.provider),
+        (covers.kinds, event.resource.kind),
+        (covers.resource_keys, event.resource.key),
+        (covers.actor_kinds, node.actor.kind),
+        (covers.change_types, event.change_type),
+    )
+    if any(wanted and value not in wanted for wanted, value in wants):
+        return False
+    if covers.actors and not {node.actor.id, node.actor.name} & covers.actors:
+        return False
+    return not covers.text or covers.text in event.resource.key

@@ -1,0 +1,219 @@
+"""Groups of events into stories: which story a group goes on with, what is merged, and what a reader sees of it. Pure."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.analysis.cause import Cause
+from core.analysis.correlate import Group
+from core.analysis.ties import Node, Side, kept_keys
+from core.assessment import Assessment, Severity, Verdict
+from core.event import Actor, IntentKind, event_id
+from core.story import Settling, Story, StoryLink
+from core.unified import UnifiedEvent
+
+_MOST_ACTORS = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assignment:
+    """One group and its story's id; `goes_on` the stored story it continues, `swallows` those merged into it."""
+
+    group: Group
+    story_id: str
+    goes_on: Story | None = None
+    swallows: tuple[Story, ...] = ()
+
+
+def assign(groups: Sequence[Group], known: Mapping[str, UnifiedEvent], stories: Mapping[str, Story]) -> list[Assignment]:
+    """Each stored story goes on with the group that holds most of its events; of several in one group the oldest lives on."""
+    claims: dict[str, Counter[int]] = defaultdict(Counter)
+    for number, group in enumerate(groups):
+        for node in group.nodes:
+            held = known.get(node.id)
+            if held and held.correlation_id in stories:
+                claims[held.correlation_id][number] += 1
+    owned: dict[int, list[Story]] = defaultdict(list)
+    for story_id, counts in claims.items():
+        winner = min(counts, key=lambda number: (-counts[number], number))
+        owned[winner].append(stories[story_id])
+    assigned = []
+    for number, group in enumerate(groups):
+        held_stories = sorted(owned.get(number, ()), key=lambda story: (story.opened_at, story.first_at, story.id))
+        if held_stories:
+            first, *rest = held_stories
+            assigned.append(Assignment(group=group, story_id=first.id, goes_on=first, swallows=tuple(rest)))
+        else:
+            assigned.append(Assignment(group=group, story_id=_new_id(group, claims.keys())))
+    return assigned
+
+
+def _new_id(group: Group, taken: Iterable[str]) -> str:
+    made = event_id("story", group.nodes[0].id)
+    # The first event may have left the story that bears its name.
+    return event_id("story", f"{made}+") if made in set(taken) else made
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One event of a story with the conclusions that now count, and those stored before (None: new)."""
+
+    node: Node
+    assessment: Assessment
+    before: Assessment | None = None
+
+
+def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], cause: Cause, now: datetime) -> Story:
+    """The story as it is now: stored counts, less what its events counted before, plus what they count now.
+
+    `left` are events that were counted in one of the plan's stories and went to another.
+    """
+    old = plan.goes_on
+    base = [story for story in (old, *plan.swallows) if story]
+    base_ids = {story.id for story in base}
+    counts: Counter[str] = Counter()
+    verdicts: Counter[str] = Counter()
+    for story in base:
+        counts.update(story.counts)
+        verdicts.update(story.verdicts)
+    total = sum(story.event_count for story in base)
+    for member in (*members, *left):
+        if member.before and member.before.correlation.story_id in base_ids:
+            counts[member.node.event.change_type] -= 1
+            verdicts[member.before.verdict] -= 1
+            total -= 1
+    for member in members:
+        counts[member.node.event.change_type] += 1
+        verdicts[member.assessment.verdict] += 1
+        total += 1
+    head = max(members, key=lambda m: (m.assessment.severity.rank, _concern(m.assessment.verdict), -m.node.at.timestamp(), m.node.id))
+    severity = max([head.assessment.severity, *_severities(base, left)], key=lambda one: one.rank)
+    verdict = verdict_of(verdicts)
+    told = Story(
+        id=plan.story_id,
+        revision=1,
+        opened_at=old.opened_at if old else now,
+        updated_at=now,
+        first_at=min([m.node.at for m in members] + [s.first_at for s in base]),
+        last_at=max([m.node.at for m in members] + [s.last_at for s in base]),
+        headline_event=_headline(head, base, severity),
+        cause=_words(members, cause, total) or (old.cause if old else ""),
+        environment=_most(m.node.event.environment for m in members) or (old.environment if old else ""),
+        sources=tuple(sorted({*(m.node.event.source for m in members), *(x for s in base for x in s.sources)})),
+        providers=tuple(sorted({*(m.node.event.provider for m in members), *(x for s in base for x in s.providers)})),
+        event_count=max(total, len(members)),
+        counts={name: count for name, count in sorted(counts.items()) if count > 0},
+        verdicts={name: count for name, count in sorted(verdicts.items()) if count > 0},
+        verdict=verdict,
+        confidence=_confidence(members, verdict),
+        severity=severity,
+        actors=_actors(members, base),
+        settling=old.settling if old else Settling.NOT_STARTED,
+        settled_at=old.settled_at if old else None,
+        settling_says=old.settling_says if old else "",
+        settling_evidence=old.settling_evidence if old else (),
+    )
+    return _revised(old, told, plan.swallows, total)
+
+
+def _revised(old: Story | None, told: Story, swallows: Sequence[Story], total: int) -> Story:
+    if old is None:
+        return told
+    if _visible(old) == _visible(told):
+        return replace(told, revision=old.revision, because=old.because, updated_at=told.updated_at)
+    because = (
+        f"{total - old.event_count} more changes of the same cause arrived" if total > old.event_count else "more is known of its cause"
+    )
+    if swallows:
+        because = f"{len(swallows)} other stories turned out to have the same cause"
+    return replace(told, revision=max([old.revision, *(s.revision for s in swallows)]) + 1, because=because)
+
+
+def _visible(story: Story) -> Story:
+    return replace(story, revision=0, updated_at=story.opened_at, because="", confidence=round(story.confidence, 1))
+
+
+def swallowed(plan: Assignment, now: datetime) -> list[Story]:
+    """The stories that were merged away, each pointing at the one that lives on."""
+    return [
+        replace(story, revision=story.revision + 1, updated_at=now, merged_into=plan.story_id, because="the same cause as an older story")
+        for story in plan.swallows
+    ]
+
+
+def links(plan: Assignment) -> list[StoryLink]:
+    """Every key under which later events find the story, at its last time and greatest strength."""
+    found: dict[str, StoryLink] = {}
+    for node in plan.group.nodes:
+        for key, strength in kept_keys(node).items():
+            held = found.get(key)
+            last_at = max(held.last_at, node.at) if held else node.at
+            found[key] = StoryLink(key=key, story_id=plan.story_id, last_at=last_at, strength=max(strength, held.strength if held else 0.0))
+    return list(found.values())
+
+
+def verdict_of(verdicts: Mapping[str, int]) -> Verdict:
+    """What a reader must know first: anything unplanned; then unknown where it is not a small rest; then planned; then routine."""
+    present = {Verdict(name): count for name, count in verdicts.items() if count > 0}
+    if present.get(Verdict.UNPLANNED):
+        return Verdict.UNPLANNED
+    unknown = present.get(Verdict.UNKNOWN, 0)
+    if not present or unknown * 4 > sum(present.values()):
+        return Verdict.UNKNOWN
+    return Verdict.PLANNED if present.get(Verdict.PLANNED) else Verdict.ROUTINE
+
+
+def _concern(verdict: Verdict) -> int:
+    return (Verdict.ROUTINE, Verdict.PLANNED, Verdict.UNKNOWN, Verdict.UNPLANNED).index(verdict)
+
+
+def _confidence(members: Sequence[Member], verdict: Verdict) -> float:
+    of_verdict = [m.assessment.classification.confidence for m in members if m.assessment.verdict is verdict]
+    told = of_verdict or [m.assessment.classification.confidence for m in members]
+    return round(sum(told) / len(told), 4)
+
+
+def _severities(base: Sequence[Story], left: Sequence[Member]) -> list[Severity]:
+    # Events may have left, and with them what made the story grave; then only those at hand speak.
+    return [] if left else [story.severity for story in base]
+
+
+def _headline(head: Member, base: Sequence[Story], severity: Severity) -> str:
+    if base and head.assessment.severity.rank < severity.rank:
+        return max(base, key=lambda story: story.severity.rank).headline_event
+    return head.node.id
+
+
+def _most(names: Iterable[str]) -> str:
+    counted = Counter(name for name in names if name)
+    return min(counted, key=lambda name: (-counted[name], name)) if counted else ""
+
+
+def _actors(members: Sequence[Member], base: Sequence[Story]) -> tuple[Actor, ...]:
+    """People first, then machinery, then the platform; each once."""
+    found: dict[str, Actor] = {}
+    for actor in (*(a for s in base for a in s.actors), *(m.node.actor for m in members)):
+        if actor.known:
+            found.setdefault(actor.id or actor.name, replace(actor, session="", network=""))
+    order = ("human", "automation", "unknown", "service")
+    return tuple(sorted(found.values(), key=lambda a: (order.index(a.kind), a.name, a.id))[:_MOST_ACTORS])
+
+
+_TELLING = (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE, IntentKind.GITOPS, IntentKind.RELEASE)
+
+
+def _words(members: Sequence[Member], cause: Cause, total: int) -> str:
+    """The cause in a few plain words."""
+    for kind in _TELLING:
+        if kind in cause.intents:
+            return cause.intents[kind][0].says
+    if cause.runs:
+        return cause.runs[0].title
+    first = members[0].node
+    who = first.actor.name or first.actor.id or ("the platform" if first.side is Side.PLATFORM else "someone unknown")
+    event = first.event
+    if total == 1 or len(members) == 1:
+        return f"{who}: {event.resource.name} {event.change_type}"
+    things = len({m.node.event.resource.key for m in members})
+    return f"{who}: {total} changes of {event.resource.name}" if things == 1 else f"{who}: {total} changes of {things} resources"

@@ -1,0 +1,132 @@
+"""Is this usual? Counts, rate, season and what usually follows, from baselines as they were before the event. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.analysis import habits
+from core.analysis.habits import Keys
+from core.analysis.ties import Node
+from core.assessment import Context, Frequency
+from core.baseline import Baseline
+from core.coverage import Coverage
+from core.evidence import Evidence
+
+_BURST_P = 0.001
+_BURST_LEAST = 3
+_FOLLOW_LEAST = 5
+_FOLLOW_SHARE = 0.6
+_MOST_DAYS = 30
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usual:
+    """The baseline that tells most about an event, and in which words."""
+
+    baseline: Baseline
+    what: str
+
+
+def context(node: Node, keys: Keys, baselines: Mapping[str, Baseline], gaps: Sequence[Coverage] = ()) -> Context:
+    """`gaps` are those of the event's source; a first time is claimed only over covered days. Raises nothing."""
+    at = node.at
+    days = habits.history_days(baselines.get(keys.stream), at)
+    usual = _usual(node, keys, baselines, at)
+    if usual is None:
+        return _first(keys, days, at, gaps)
+    baseline = usual.baseline
+    p_value = habits.tail(baseline, at, max(days, 1.0) / 7.0) if days >= habits.HISTORY_NEEDED_DAYS else None
+    lately = habits.recent_days(baseline, at, 7)
+    same = baseline.key == keys.same
+    says = [_count_words(usual, lately, at)]
+    if regular := habits.regularity(baseline, at):
+        unit = f"{at:%A}s" if regular.weekly else "days"
+        says.append(f"usual near {at:%H:%M} UTC: {regular.hits} of the last {regular.of} {unit}")
+    if ended := _ended(baseline):
+        says.append(ended)
+    frequency = _frequency(baseline, at, p_value, days, same=same)
+    if frequency is Frequency.BURST and p_value is not None:
+        says.append(f"more than usual for {at:%A} {at:%H}:00 UTC (p = {p_value:.2g})")
+    return Context(
+        frequency=frequency,
+        similar=baseline.count,
+        similar_last_at=_last_before(baseline, at),
+        history_days=round(days, 1),
+        p_value=p_value,
+        says=tuple(says),
+        expects=_expects(baseline) if same else (),
+        evidence=tuple(Evidence(kind="habit", says=one, ref=baseline.key, at=baseline.last_at) for one in says),
+    )
+
+
+def _usual(node: Node, keys: Keys, baselines: Mapping[str, Baseline], at: datetime) -> Usual | None:
+    who = node.actor.name or node.actor.id
+    place = f" in {node.event.environment}" if node.event.environment else ""
+    for key, what in (
+        (keys.same, "on this resource"),
+        (keys.like, f"of {node.event.resource.kind} {node.event.change_type}{place}"),
+        (keys.actor_kind, f"by {who}"),
+        (keys.attempts, f"refused attempts of {who or 'this source'}"),
+        (keys.actor, f"changes of any kind by {who}"),
+    ):
+        if key and (baseline := baselines.get(key)) and baseline.count and (baseline.first_at or at) <= at:
+            return Usual(baseline=baseline, what=what)
+    return None
+
+
+def _first(keys: Keys, days: float, at: datetime, gaps: Sequence[Coverage]) -> Context:
+    """A first time counts only where at least seven days are known, and without a hole in them."""
+    whole = min(days, float(_MOST_DAYS))
+    if days < habits.HISTORY_NEEDED_DAYS:
+        says = f"no change like it yet, in {days:.1f} days of history: too few to say whether that is usual"
+        evidence = (Evidence(kind="habit", says=says, ref=keys.stream, at=at),) if days > 0 else ()
+        return Context(history_days=round(days, 1), says=(says,) if days > 0 else (), evidence=evidence)
+    says = f"first time in {int(whole)} days of history"
+    if gaps:
+        says += f" ({len(gaps)} stretches of it were not read)"
+    return Context(
+        frequency=Frequency.FIRST if not gaps else Frequency.RARE,
+        history_days=round(days, 1),
+        says=(says,),
+        evidence=(Evidence(kind="habit", says=says, ref=keys.stream, at=at),),
+    )
+
+
+def _count_words(usual: Usual, lately: int, at: datetime) -> str:
+    last = _last_before(usual.baseline, at)
+    times = "once" if lately == 1 else f"{lately} times"
+    since = f", last {last:%a %d %b %H:%M} UTC" if last else ""
+    if lately:
+        return f"{times} in the last 7 days {usual.what}{since}"
+    total = "once" if usual.baseline.count == 1 else f"{usual.baseline.count} times"
+    return f"{total} before {usual.what}{since}"
+
+
+def _last_before(baseline: Baseline, at: datetime) -> datetime | None:
+    return max((one for one in baseline.recent if one <= at), default=None)
+
+
+def _ended(baseline: Baseline) -> str:
+    settled, degraded = baseline.endings.get("settled", 0), baseline.endings.get("degraded", 0)
+    if settled + degraded == 0:
+        return ""
+    return f"of {settled + degraded} that were followed up, {settled} settled" + (f" and {degraded} did not" if degraded else "")
+
+
+def _frequency(baseline: Baseline, at: datetime, p_value: float | None, days: float, *, same: bool) -> Frequency:
+    if p_value is None:
+        return Frequency.NOT_MEASURED
+    within_hour = sum(1 for one in baseline.recent if 0 <= (at - one).total_seconds() < 3600) + 1
+    if p_value < _BURST_P and within_hour >= _BURST_LEAST:
+        return Frequency.BURST
+    a_week = baseline.count / max(days / 7.0, 1.0)
+    return Frequency.USUAL if a_week >= 1.0 and (same or baseline.count >= 3) else Frequency.RARE
+
+
+def _expects(baseline: Baseline) -> tuple[str, ...]:
+    found = []
+    for label, times in sorted(baseline.followed_by.items(), key=lambda item: (-item[1], item[0])):
+        if times >= _FOLLOW_LEAST and times / max(baseline.count, 1) >= _FOLLOW_SHARE:
+            minutes = max(1, round(baseline.numbers.get(f"after:{label}", 0.0) / 60.0 + 0.4999))
+            found.append(f"{label} usually follows within {minutes} min: {min(times, baseline.count)} of {baseline.count} times")
+    return tuple(found[:3])

@@ -1,0 +1,181 @@
+"""What is usual, learned from rows: a few baselines an event, counts by day and hour of the week. Pure over Baseline values.
+
+The rate of an hour of the week is a Gamma-Poisson: its own counts, shrunk to the rate over all hours where there are few; its
+predictive distribution is negative binomial, whose tail says how odd a count is (Gelman et al., Bayesian Data Analysis, 2.6).
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.baseline import Baseline
+from core.event import Actor, Event
+
+KEPT_TIMES = 64
+KEPT_DAYS = 62
+KEPT_FOLLOWERS = 24
+# One made-up week at the overall rate: what an hour without history is shrunk to.
+_PRIOR_WEEKS = 1.0
+HISTORY_NEEDED_DAYS = 7.0
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keys:
+    """Under which baselines an event counts. Few, so that a batch reads and writes few rows. Empty where it does not apply."""
+
+    same: str  # this kind of change on this resource
+    like: str  # this kind of change in this environment
+    actor: str
+    actor_kind: str
+    attempts: str
+    stream: str
+
+    def all(self) -> tuple[str, ...]:
+        return tuple(key for key in (self.same, self.like, self.actor, self.actor_kind, self.attempts, self.stream) if key)
+
+
+def keys_of(event: Event, actor: Actor) -> Keys:
+    who = actor.id or actor.name
+    kind = f"{event.provider}/{event.resource.kind}/{event.change_type}"
+    counted = not event.attempted
+    return Keys(
+        same=f"same/{event.resource.key}/{_short(event.fingerprint())}" if counted else "",
+        like=f"like/{kind}/{event.environment}",
+        actor=f"actor/{who}" if who and counted else "",
+        actor_kind=f"acts/{who}/{kind}" if who and counted else "",
+        attempts=f"attempts/{who or event.source}" if event.attempted else "",
+        stream=f"stream/{event.source}",
+    )
+
+
+def _short(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def hour_of_week(at: datetime) -> int:
+    return at.weekday() * 24 + at.hour
+
+
+def remembered(baseline: Baseline, at: datetime, *, place: str = "") -> Baseline:
+    """The baseline with one more at that time. Late arrivals find their place in `recent`."""
+    hours = dict(baseline.hours)
+    hours[hour_of_week(at)] = hours.get(hour_of_week(at), 0) + 1
+    days = dict(baseline.days)
+    days[at.date().isoformat()] = days.get(at.date().isoformat(), 0) + 1
+    if len(days) > KEPT_DAYS:
+        days = dict(sorted(days.items())[-KEPT_DAYS:])
+    recent = (*baseline.recent, at)
+    if baseline.recent and at < baseline.recent[-1]:
+        recent = tuple(sorted(recent))
+    numbers = baseline.numbers
+    if place:
+        numbers = {**numbers, f"place:{place}": numbers.get(f"place:{place}", 0.0) + 1.0}
+    return replace(
+        baseline,
+        count=baseline.count + 1,
+        first_at=min(baseline.first_at or at, at),
+        last_at=max(baseline.last_at or at, at),
+        hours=hours,
+        days=days,
+        recent=recent[-KEPT_TIMES:],
+        numbers=numbers,
+    )
+
+
+def followed(baseline: Baseline, label: str, after: timedelta) -> Baseline:
+    """The baseline with one more follower, and how long after it came (a running mean)."""
+    count = baseline.followed_by.get(label, 0) + 1
+    followers = {**baseline.followed_by, label: count}
+    if len(followers) > KEPT_FOLLOWERS:
+        followers.pop(min(followers, key=lambda one: (followers[one], one)))
+    mean = baseline.numbers.get(f"after:{label}", 0.0)
+    numbers = {**baseline.numbers, f"after:{label}": mean + (after.total_seconds() - mean) / count}
+    kept = {name: value for name, value in numbers.items() if not name.startswith("after:") or name[6:] in followers}
+    return replace(baseline, followed_by=followers, numbers=kept)
+
+
+def ended(baseline: Baseline, ending: str, times: int = 1) -> Baseline:
+    endings = {**baseline.endings, ending: baseline.endings.get(ending, 0) + times}
+    return replace(baseline, endings={name: count for name, count in endings.items() if count > 0})
+
+
+def history_days(stream: Baseline | None, at: datetime) -> float:
+    """Days of history before `at` in this stream of events; 0 where none."""
+    if stream is None or stream.first_at is None or stream.first_at >= at:
+        return 0.0
+    return (at - stream.first_at) / timedelta(days=1)
+
+
+def recent_days(baseline: Baseline, at: datetime, days: int) -> int:
+    """How many in the `days` days up to and including that of `at`."""
+    first = (at - timedelta(days=days - 1)).date().isoformat()
+    last = at.date().isoformat()
+    return sum(count for day, count in baseline.days.items() if first <= day <= last)
+
+
+def tail(baseline: Baseline, at: datetime, weeks: float) -> float:
+    """P(at least as many in one such hour of the week as in the hour up to `at`, this one included), by the weekly rate."""
+    seen = sum(1 for one in baseline.recent if at - _HOUR < one <= at) + 1
+    return _negative_binomial_tail(seen, *_posterior(baseline, at, weeks))
+
+
+def _posterior(baseline: Baseline, at: datetime, weeks: float) -> tuple[float, float]:
+    weeks = max(weeks, 1e-6)
+    overall = max(baseline.count, 0.5) / (weeks * 168.0)
+    return overall * _PRIOR_WEEKS + baseline.hours.get(hour_of_week(at), 0), _PRIOR_WEEKS + weeks
+
+
+def _negative_binomial_tail(seen: int, shape: float, weeks: float) -> float:
+    """P(X ≥ seen), X negative binomial with that shape and success probability weeks/(weeks+1)."""
+    if seen <= 0:
+        return 1.0
+    log_term = shape * math.log(weeks / (weeks + 1.0))
+    below = 0.0
+    for k in range(min(seen, 10_000)):
+        below += math.exp(log_term)
+        log_term += math.log((shape + k) / (k + 1.0)) - math.log(weeks + 1.0)
+    return min(1.0, max(0.0, 1.0 - below))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Regularity:
+    """`hits` of the last `of` days or weeks had one near this time. `weekly` tells weeks from days."""
+
+    hits: int
+    of: int
+    weekly: bool
+
+
+def regularity(baseline: Baseline, at: datetime) -> Regularity | None:
+    """Does it come at this time of day (or of the week) again and again? Within an hour, over up to 14 days or 12 weeks before `at`."""
+    before = [one for one in baseline.recent if one < at - _HOUR]
+    if not before or baseline.first_at is None:
+        return None
+    known_days = int((at - before[0]) / timedelta(days=1) + 0.5)
+    for of, step, weekly in ((min(14, known_days), timedelta(days=1), False), (min(12, known_days // 7), timedelta(days=7), True)):
+        least = 4 if not weekly else 3
+        if of < least:
+            continue
+        hits = sum(1 for n in range(1, of + 1) if _near(before, at - n * step))
+        if hits >= max(least, math.ceil(of * 0.75)):
+            return Regularity(hits=hits, of=of, weekly=weekly)
+    return None
+
+
+def _near(times: list[datetime], moment: datetime) -> bool:
+    return any(abs(one - moment) <= _HOUR for one in times)
+
+
+def hour_is_strange(baseline: Baseline, at: datetime) -> bool:
+    """Has the actor enough history, and (almost) none of it within two hours of this time of day?"""
+    if baseline.count < 20:
+        return False
+    near = sum(count for hour, count in baseline.hours.items() if min((hour % 24 - at.hour) % 24, (at.hour - hour % 24) % 24) <= 2)
+    return near / baseline.count < 0.02
+
+
+def places(baseline: Baseline) -> Mapping[str, float]:
+    return {name[6:]: count for name, count in baseline.numbers.items() if name.startswith("place:")}

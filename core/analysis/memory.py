@@ -1,0 +1,54 @@
+"""Baselines while a batch runs: each event counts before the next one is judged. The customer's BaselineTracker; rows in, rows out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from core.analysis import habits
+from core.analysis.habits import Keys
+from core.analysis.ties import Node
+from core.baseline import Baseline
+
+_FOLLOWS = timedelta(hours=1)
+_MOST_BEFORE = 3
+
+
+@dataclass(slots=True)
+class Memory:
+    """`rows` as they are now; `changed` gives those that are to be written. With `learns` off nothing is counted."""
+
+    rows: dict[str, Baseline]
+    learns: bool = True
+    _touched: dict[str, None] = field(default_factory=dict)
+    _followed: set[tuple[str, str]] = field(default_factory=set)
+
+    def take(self, node: Node, keys: Keys, group: Sequence[Node]) -> None:
+        """Count one new event, and that it followed others of its story."""
+        if not self.learns:
+            return
+        for key in keys.all():
+            place = node.actor.network if key == keys.actor else ""
+            self._put(habits.remembered(self.rows.get(key) or Baseline(key=key), node.at, place=place))
+        if not node.event.attempted:
+            self._follow(node, group)
+
+    def _follow(self, node: Node, group: Sequence[Node]) -> None:
+        label = f"{node.event.resource.kind} {node.event.resource.name} {node.event.change_type}"
+        before: dict[str, Node] = {}
+        for other in group:
+            if other.at >= node.at:
+                break
+            if other.event.resource.key != node.event.resource.key and node.at - other.at <= _FOLLOWS:
+                before[other.event.resource.key] = other
+        for other in list(before.values())[-_MOST_BEFORE:]:
+            key = habits.keys_of(other.event, other.actor).same
+            if key in self.rows and (other.id, label) not in self._followed:
+                self._followed.add((other.id, label))
+                self._put(habits.followed(self.rows[key], label, node.at - other.at))
+
+    def _put(self, row: Baseline) -> None:
+        self.rows[row.key] = row
+        self._touched[row.key] = None
+
+    def changed(self) -> tuple[Baseline, ...]:
+        return tuple(self.rows[key] for key in self._touched)

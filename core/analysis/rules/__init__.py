@@ -1,0 +1,121 @@
+"""Rules as data: each with its reason and its source. Read once; `version` names the whole set."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, cast
+
+import yaml
+
+from core.assessment import Severity, Verdict
+from core.trait import Trait
+
+_FILES = ("classify.yaml", "severity.yaml", "identities.yaml")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """One weighing. Holds where all of `when` are seen and none of `unless`; adds `weight` to `verdict`.
+
+    `scaled` multiplies the weight by the sign's size. `tells` names the sign whose sentence becomes the evidence.
+    """
+
+    name: str
+    when: frozenset[str]
+    unless: frozenset[str]
+    tells: str
+    verdict: Verdict
+    weight: float
+    scaled: bool
+    why: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TraitRule:
+    """What one trait means for severity."""
+
+    severity: Severity
+    guarded: bool
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Together:
+    traits: frozenset[Trait]
+    severity: Severity
+
+
+@cache
+def _text(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _load(name: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", yaml.safe_load(_text(name)))
+
+
+@cache
+def version() -> str:
+    """Changes with every change of a rule."""
+    return hashlib.sha256("\x1f".join(_text(name) for name in _FILES).encode()).hexdigest()[:12]
+
+
+@cache
+def weighings() -> tuple[Rule, ...]:
+    return tuple(_rule(raw) for raw in _load("classify.yaml")["rules"])
+
+
+def _rule(raw: dict[str, Any]) -> Rule:
+    verdict = next(v for v in (Verdict.PLANNED, Verdict.ROUTINE, Verdict.UNPLANNED) if v in raw)
+    return Rule(
+        name=raw["name"],
+        when=frozenset(raw["when"]),
+        unless=frozenset(raw.get("unless", ())),
+        tells=raw["tells"],
+        verdict=verdict,
+        weight=float(raw[verdict]),
+        scaled=bool(raw.get("scaled", False)),
+        why=raw["why"],
+        source=raw["source"],
+    )
+
+
+@cache
+def traits() -> Mapping[Trait, TraitRule]:
+    return {
+        Trait(name): TraitRule(severity=Severity(raw["severity"]), guarded=raw["guarded"], says=raw["says"], source=raw["source"])
+        for name, raw in _load("severity.yaml")["traits"].items()
+    }
+
+
+@cache
+def together() -> tuple[Together, ...]:
+    return tuple(
+        Together(traits=frozenset(map(Trait, raw["all"])), severity=Severity(raw["severity"])) for raw in _load("severity.yaml")["together"]
+    )
+
+
+@cache
+def _patterns(group: str) -> tuple[str, ...]:
+    return tuple(pattern.casefold() for raw in _load("identities.yaml")[group] for pattern in raw["like"])
+
+
+def looks_like(group: str, spellings: frozenset[str]) -> str:
+    """The pattern of `group` (ci, break_glass) that one of the spellings matches; empty where none does."""
+    return matching(spellings, _patterns(group))
+
+
+def matching(spellings: frozenset[str], patterns: tuple[str, ...]) -> str:
+    """The first of `patterns` that one of the spellings matches, without case; empty where none does."""
+    return next((found for one in sorted(spellings) if one and patterns and (found := _match_one(one, patterns))), "")
+
+
+@lru_cache(maxsize=4096)
+def _match_one(spelling: str, patterns: tuple[str, ...]) -> str:
+    folded = spelling.casefold()
+    return next((pattern for pattern in patterns if fnmatchcase(folded, pattern.casefold())), "")

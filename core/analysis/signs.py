@@ -1,0 +1,222 @@
+"""Signs: what can be seen of a change, in words that rules weigh. Each says what was seen and what proves it. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from core.analysis import habits, rules
+from core.analysis.cause import Cause, explains
+from core.analysis.habits import Keys
+from core.analysis.ties import Node, Side
+from core.announcement import Announcement
+from core.assessment import Severity
+from core.baseline import Baseline
+from core.batch import ManagedResource
+from core.event import ActorKind, ChangeType, IntentKind, Via
+from core.settings import AnalysisSettings
+from core.trait import Trait
+
+_TICKET = re.compile(r"\b(?:[A-Z][A-Z0-9]{1,9}-\d{1,7}|#\d{2,7}|(?:CHG|INC|RITM|REQ)\d{5,})\b")
+_UPKEEP = frozenset({Trait.SCALES, Trait.BACKS_UP, Trait.ROTATES, Trait.MAINTAINS})
+_BURST = 8
+_BURST_WINDOW = timedelta(minutes=10)
+_ROLLBACK_WINDOW = timedelta(hours=2)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sign:
+    """`size` scales a rule's weight where the rule says so."""
+
+    name: str
+    says: str
+    ref: str
+    kind: str
+    at: datetime | None = None
+    size: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """Everything one event is judged by. `baselines` are as they were before it."""
+
+    node: Node
+    keys: Keys
+    cause: Cause = field(default_factory=Cause)
+    announcements: Sequence[Announcement] = ()
+    managed: ManagedResource | None = None
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    settings: AnalysisSettings = field(default_factory=AnalysisSettings)
+
+
+def severity_of(traits: frozenset[Trait], change_type: ChangeType) -> tuple[Severity, tuple[Trait, ...]]:
+    """The gravest of the traits (a refused act one step less), and the security-sensitive ones, gravest first."""
+    table = rules.traits()
+    known = [trait for trait in traits if trait in table]
+    ranks = [table[trait].severity.rank for trait in known]
+    ranks += [joint.severity.rank for joint in rules.together() if joint.traits <= traits]
+    rank = max(ranks, default=0)
+    if change_type is ChangeType.ATTEMPTED and rank:
+        rank -= 1
+    guarded = sorted((t for t in known if table[t].guarded), key=lambda t: (-table[t].severity.rank, t))
+    return list(Severity)[rank], tuple(guarded)
+
+
+def signs_of(seen: Seen) -> dict[str, Sign]:
+    """Every sign that holds, by name."""
+    found = {sign.name: sign for part in (_who, _why, _what, _where, _when) for sign in part(seen)}
+    if "privileged" in found and "platform" in found:
+        del found["privileged"]
+    declared = _DECLARED & found.keys()
+    if not declared:
+        found["not_declared"] = Sign(name="not_declared", says="no run, window or ticket explains it", ref="", kind="rule")
+    if "platform" not in found:
+        found["not_platform"] = Sign(name="not_platform", says="not the platform itself", ref="", kind="rule")
+    return found
+
+
+_DECLARED = frozenset(
+    {
+        "intent_run",
+        "intent_stack",
+        "intent_gitops",
+        "intent_pipeline",
+        "intent_commit",
+        "intent_release",
+        "intent_ticket",
+        "in_window",
+        "in_run",
+        "via_iac",
+        "via_gitops",
+        "ci_identity",
+        "cause_planned",
+    }
+)
+
+
+def _who(seen: Seen) -> Iterator[Sign]:
+    node, actor = seen.node, seen.node.actor
+    who = actor.name or actor.id or "someone unknown"
+    ref = actor.id or node.id
+    if node.side is Side.PLATFORM:
+        yield Sign(name="platform", says=f"{who} is the platform itself", ref=ref, kind="identity")
+    if node.side is Side.HAND:
+        how = f" with {actor.tool}" if actor.tool else f" in the {actor.via}" if actor.via is Via.CONSOLE else ""
+        yield Sign(name="by_hand", says=f"{who}{how}, by hand", ref=ref, kind="identity")
+    if actor.via is Via.IAC:
+        yield Sign(name="via_iac", says=f"done with {actor.tool or 'infrastructure as code'}", ref=ref, kind="identity")
+    if actor.via is Via.GITOPS:
+        yield Sign(name="via_gitops", says=f"done by {actor.tool or who} from Git", ref=ref, kind="identity")
+    spellings = frozenset({actor.id, actor.name, actor.session})
+    # A person may be named like anything; our own list counts for them only where the settings say so.
+    like = rules.matching(spellings, seen.settings.ci_identities)
+    if not like and actor.kind is not ActorKind.HUMAN and node.side is not Side.PLATFORM:
+        like = rules.looks_like("ci", spellings)
+    if like:
+        yield Sign(name="ci_identity", says=f"{who} is a deployment identity ({like})", ref=ref, kind="identity")
+    if actor.privileged:
+        yield Sign(name="privileged", says=f"{who} acts as root or with emergency rights", ref=ref, kind="identity")
+    if like := rules.matching(spellings, seen.settings.break_glass) or rules.looks_like("break_glass", spellings):
+        yield Sign(name="break_glass", says=f"{who} is an identity for emergencies ({like})", ref=ref, kind="identity")
+
+
+def _why(seen: Seen) -> Iterator[Sign]:
+    node, at = seen.node, seen.node.at
+    for intent in node.event.intents:
+        kind = "run" if intent.kind in (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE) else intent.kind.value
+        yield Sign(
+            name=f"intent_{intent.kind}",
+            says=f"{intent.kind.replace('_', ' ')}: {intent.says}",
+            ref=intent.ref or node.id,
+            kind=kind,
+            at=at,
+        )
+        if intent.kind is not IntentKind.TICKET and (ticket := _TICKET.search(intent.says)):
+            yield Sign(name="intent_ticket", says=f"names {ticket.group()}", ref=ticket.group(), kind="ticket", at=at)
+    for said in seen.announcements:
+        if not explains(said, node):
+            continue
+        if said.kind == "window":
+            yield Sign(name="in_window", says=f"inside the window {said.title}", ref=said.id, kind="window", at=said.range.start)
+            if said.by.known and {said.by.id, said.by.name} & {node.actor.id, node.actor.name} - {""}:
+                yield Sign(
+                    name="in_own_window", says=f"{said.by.name or said.by.id} announced it", ref=said.id, kind="window", at=said.range.start
+                )
+        else:
+            yield Sign(name="in_run", says=f"{said.title} was going on", ref=said.id, kind="run", at=said.range.start)
+    if node.side is not Side.HAND:
+        yield from _from_cause(seen)
+
+
+def _from_cause(seen: Seen) -> Iterator[Sign]:
+    cause, node = seen.cause, seen.node
+    other = next(((intent, at) for intent, at in cause.intents.values() if at != node.id), None)
+    if other:
+        yield Sign(name="cause_planned", says=f"part of {other[0].says}", ref=other[1], kind="run")
+    elif cause.runs:
+        run = cause.runs[0]
+        yield Sign(name="cause_planned", says=f"part of {run.title}", ref=run.id, kind="run", at=run.range.start)
+    elif cause.machinery and cause.machinery != node.id and not cause.hand and node.side is not Side.MACHINERY:
+        yield Sign(name="cause_planned", says="follows a change by declared machinery", ref=cause.machinery, kind="run")
+
+
+def _what(seen: Seen) -> Iterator[Sign]:
+    event = seen.node.event
+    severity, guarded = severity_of(event.traits, event.change_type)
+    if guarded:
+        table = rules.traits()
+        first = table[guarded[0]]
+        yield Sign(name="guarded", says="; ".join(table[trait].says for trait in guarded[:3]), ref=first.source, kind="rule")
+        if severity.rank >= Severity.HIGH.rank:
+            yield Sign(name="grave", says=f"of {severity} severity", ref=first.source, kind="rule")
+    if not _UPKEEP.isdisjoint(event.traits):
+        does = ", ".join(sorted(trait.replace("_", " ") for trait in _UPKEEP & event.traits))
+        yield Sign(name="upkeep", says=f"upkeep: {does}", ref=event.id, kind="rule")
+    if event.change_type is ChangeType.DELETED:
+        yield Sign(name="deletes", says="it was deleted", ref=event.id, kind="rule")
+    if event.attempted:
+        yield Sign(name="attempted", says=f"refused or failed: {event.error or 'nothing changed'}", ref=event.id, kind="rule")
+        attempts = seen.baselines.get(seen.keys.attempts)
+        lately = sum(1 for one in attempts.recent if abs(event.occurred_at - one) <= _BURST_WINDOW) + 1 if attempts else 1
+        if lately >= _BURST:
+            yield Sign(name="attempts_burst", says=f"{lately} refused attempts within 10 minutes", ref=seen.keys.attempts, kind="habit")
+
+
+def _where(seen: Seen) -> Iterator[Sign]:
+    managed = seen.managed
+    if managed is not None and not managed.removed:
+        says = f"{managed.address} in {managed.workspace or managed.source} owns this and will undo it at the next apply"
+        yield Sign(name="managed", says=says, ref=f"{managed.source}:{managed.address}", kind="managed", at=managed.since)
+    actor = seen.baselines.get(seen.keys.actor)
+    network = seen.node.actor.network
+    if actor and network and actor.count >= 10:
+        known = habits.places(actor)
+        if known and network not in known:
+            yield Sign(name="new_place", says=f"never before from {network}", ref=seen.keys.actor, kind="habit")
+
+
+def _when(seen: Seen) -> Iterator[Sign]:
+    at, baselines, keys = seen.node.at, seen.baselines, seen.keys
+    days = habits.history_days(baselines.get(keys.stream), at)
+    if days >= habits.HISTORY_NEEDED_DAYS and keys.actor and keys.actor not in baselines:
+        yield Sign(name="new_actor", says=f"first change by this actor in {int(days)} days of history", ref=keys.actor, kind="habit")
+    actor = baselines.get(keys.actor)
+    if actor and habits.hour_is_strange(actor, at):
+        says = f"{actor.count} changes by this actor before, hardly any near {at:%H}:00 UTC"
+        yield Sign(name="off_hours", says=says, ref=keys.actor, kind="habit")
+    for key in (keys.same, keys.actor_kind):
+        usual = habits.regularity(baselines[key], at) if key in baselines else None
+        if usual:
+            unit = f"{at:%A}s" if usual.weekly else "days"
+            yield Sign(name="habit", says=f"{usual.hits} of the last {usual.of} {unit} near {at:%H:%M} UTC", ref=key, kind="habit")
+            break
+    acts = baselines.get(keys.actor_kind)
+    if acts and acts.count >= 20 and habits.recent_days(acts, at, 30) >= 10 and not acts.endings.get("unplanned"):
+        yield Sign(name="usual_of_actor", says=f"this actor did the like {acts.count} times before", ref=keys.actor_kind, kind="habit")
+    yield from _rollback(seen)
+
+
+def _rollback(seen: Seen) -> Iterator[Sign]:
+    event = seen.node.event
+    if Trait.ROLLS_BACK in event.traits:
+        yield Sign(name="rollback_soon", says="an earlier version is brought back", ref=event.id, kind="rule")

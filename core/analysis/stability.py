@@ -1,0 +1,49 @@
+"""The customer's StabilityTracker: the fraction of checks that pass, with its parts, or "not measured". Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from core.assessment import Stability
+from core.baseline import Metric
+from core.observation import Health, Observation, Signal
+from core.story import Settling, Story
+
+# An older reading says nothing of now.
+FRESH = timedelta(hours=1)
+_NO_CHECK = frozenset({Signal.SENSITIVE_READ, Signal.LOCK, Signal.WARNING})
+
+
+def checks_of(observations: Iterable[Observation], at: datetime) -> list[Observation]:
+    """Readings that are checks, fresh at that time, the latest of each."""
+    latest: dict[str, Observation] = {}
+    for one in observations:
+        if one.signal in _NO_CHECK or one.health is Health.UNKNOWN or not at - FRESH <= one.at <= at + timedelta(minutes=5):
+            continue
+        before = latest.get(one.key)
+        if before is None or before.at <= one.at:
+            latest[one.key] = one
+    return list(latest.values())
+
+
+def stability(observations: Iterable[Observation], unsettled: Sequence[Story], at: datetime, environment: str = "") -> Stability | None:
+    """Checks that pass over all checks; a degraded story is a check that does not. None is "not measured": no signal was read."""
+    checks = checks_of((o for o in observations if not environment or o.resource.environment == environment), at)
+    if not checks:
+        return None
+    degraded = sum(1 for s in unsettled if s.settling is Settling.DEGRADED and (not environment or s.environment == environment))
+    passing = sum(1 for one in checks if one.health is Health.HEALTHY)
+    sources = ", ".join(sorted({one.source for one in checks}))
+    return Stability(numerator=passing, denominator=len(checks) + degraded, source=sources, at=at, environment=environment)
+
+
+def as_metric(one: Stability) -> Metric:
+    return Metric(
+        name="stability", at=one.at, numerator=one.numerator, denominator=one.denominator, source=one.source, environment=one.environment
+    )
+
+
+def usual_score(history: Sequence[Metric]) -> Metric | None:
+    """The median of earlier measurements, itself one of them; None where there are fewer than five."""
+    if len(history) < 5:
+        return None
+    return sorted(history, key=lambda one: one.numerator / one.denominator)[len(history) // 2]

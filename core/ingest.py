@@ -1,0 +1,97 @@
+"""The one way from a batch into the store: bridge ▸ routing ▸ one transaction. Used by polls and by backfill."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from core.batch import Batch, Cursor
+from core.bridge import EventBridge
+from core.clock import Clock, utc_now
+from core.conclusions import Conclusions
+from core.delivery import Delivery
+from core.event import Event
+from core.ports import AssessmentStore, Commit, Deliveries, EventStore, Mutes, StoryStore, Subscriptions, UnitOfWork
+from core.routing import ONLY_UPDATES, route
+from core.story import Story
+
+# The source of commits that no poll brought. Their cursor is empty, and so left alone.
+OWN_SOURCE = "wgo"
+
+
+class Told(Protocol):
+    """The ports that telling a change needs."""
+
+    events: EventStore
+    assessments: AssessmentStore
+    stories: StoryStore
+    subscriptions: Subscriptions
+    mutes: Mutes
+    deliveries: Deliveries
+    work: UnitOfWork
+
+
+class Ingest:
+    """Takes batches in. Its effects are keyed: a batch taken twice is stored and told once."""
+
+    def __init__(self, store: Told, bridge: EventBridge, *, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._bridge = bridge
+        self._clock = clock
+
+    def take(self, source: str, batch: Batch, *, backfilled: bool = False) -> int:
+        """Commit the batch with its conclusions and deliveries; the ingest sequence after it.
+
+        Raises StorageError, and then nothing is written.
+        """
+        fresh = self._fresh(batch)
+        conclusions = self._bridge.assess(source, fresh, backfilled=backfilled)
+        deliveries = () if backfilled else self.deliveries(conclusions.stories, _events_by_story(conclusions, fresh.events))
+        return self._store.work.commit(
+            Commit(source=source, batch=fresh, conclusions=conclusions, deliveries=deliveries, backfilled=backfilled)
+        )
+
+    def reassess(self, limit: int = 100) -> int:
+        """Try unfinished assessments again; how many events changed. Raises StorageError."""
+        held = self._store.assessments.unfinished(limit)
+        if not held:
+            return 0
+        conclusions = self._bridge.reassess(held)
+        if conclusions.assessments:
+            self.commit(conclusions)
+        return len(conclusions.assessments)
+
+    def commit(self, conclusions: Conclusions) -> int:
+        """Write conclusions that no poll brought (a follow-up, a second look), and tell them. Raises StorageError."""
+        deliveries = self.deliveries(conclusions.stories, {})
+        return self._store.work.commit(
+            Commit(source=OWN_SOURCE, batch=Batch(cursor=Cursor()), conclusions=conclusions, deliveries=deliveries)
+        )
+
+    def deliveries(self, stories: Sequence[Story], events: Mapping[str, Sequence[Event]]) -> tuple[Delivery, ...]:
+        """Who is to hear these stories, without edits of what was never posted."""
+        if not stories:
+            return ()
+        now = self._clock()
+        routed = route(stories, self._store.subscriptions.all(), self._store.mutes.active(now), now, events)
+        return tuple(one for one in routed if one.reason != ONLY_UPDATES or self._posted(one))
+
+    def _posted(self, delivery: Delivery) -> bool:
+        return self._store.deliveries.receipt(delivery.destination, delivery.story_id) is not None
+
+    def _fresh(self, batch: Batch) -> Batch:
+        """Without events that are stored already, and each of the rest once."""
+        if not batch.events:
+            return batch
+        unseen = self._store.events.unseen([event.id for event in batch.events])
+        events = {event.id: event for event in batch.events if event.id in unseen}
+        return batch if len(events) == len(batch.events) else replace(batch, events=tuple(events.values()))
+
+
+def _events_by_story(conclusions: Conclusions, events: Sequence[Event]) -> dict[str, list[Event]]:
+    by_id = {event.id: event for event in events}
+    found: dict[str, list[Event]] = defaultdict(list)
+    for assessment in conclusions.assessments:
+        if assessment.event_id in by_id:
+            found[assessment.correlation.story_id].append(by_id[assessment.event_id])
+    return found

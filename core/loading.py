@@ -1,0 +1,136 @@
+"""What the analysis steps need to know of the store, read once a batch through narrow ports."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from core.analysis.attribute import names_of
+from core.analysis.comfort import Reach
+from core.analysis.correlate import OPERATION_HORIZON
+from core.analysis.ties import asked_keys, node_of
+from core.announcement import Announcement
+from core.batch import Batch, ManagedResource
+from core.coverage import Coverage, CoverageState
+from core.event import Event
+from core.ports import Announcements, Baselines, CoverageStore, EventStore, ManagedResources, ObservationStore, StoryStore
+from core.story import Story
+from core.subscription import EVERYTHING
+from core.timerange import TimeRange
+from core.unified import UnifiedEvent
+
+# Of a larger story the rest stays as it is: its events are no longer looked at one by one.
+MOST_EVENTS_OF_A_STORY = 400
+
+
+class Remembered(Protocol):
+    """The ports that analysis reads from."""
+
+    events: EventStore
+    stories: StoryStore
+    observations: ObservationStore
+    coverage: CoverageStore
+    managed: ManagedResources
+    announcements: Announcements
+    baselines: Baselines
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """One batch's surroundings. `known` are the stored events of the stories that the batch's events may belong to."""
+
+    known: Mapping[str, UnifiedEvent] = field(default_factory=dict)
+    stories: Mapping[str, Story] = field(default_factory=dict)
+    announcements: Sequence[Announcement] = ()
+    managed: Mapping[str, ManagedResource] = field(default_factory=dict)
+    gaps: Sequence[Coverage] = ()
+    read_until: datetime | None = None
+
+
+def load(store: Remembered, source: str, batch: Batch, *, horizon: timedelta, now: datetime, backfilled: bool) -> Loaded:
+    """Raises StorageError."""
+    span = _span(batch, horizon)
+    if span is None:
+        return Loaded()
+    said = {one.id: one for one in store.announcements.around(span)} | {one.id: one for one in batch.announcements}
+    announcements = tuple(said[key] for key in sorted(said))
+    runs = tuple(one for one in announcements if one.kind != "window")
+    stories, known = _neighbours(store, batch, runs, span, horizon)
+    return Loaded(
+        known=known,
+        stories=stories,
+        announcements=announcements,
+        managed=_managed(store, batch, known.values()),
+        gaps=() if backfilled else _gaps(store, source, batch, now),
+        read_until=None if backfilled else max((c.range.end for c in batch.coverage if c.state is not CoverageState.GAP), default=None),
+    )
+
+
+def _span(batch: Batch, horizon: timedelta) -> TimeRange | None:
+    times = [event.occurred_at for event in batch.events] + [event.occurred_after for event in batch.events if event.occurred_after]
+    for said in batch.announcements:
+        # An open end lies far in the future; a run may be told long after it ended.
+        times += [said.range.start, min(said.range.end, said.range.start + OPERATION_HORIZON)]
+    return TimeRange(start=min(times) - horizon, end=max(times) + horizon) if times else None
+
+
+def _neighbours(
+    store: Remembered, batch: Batch, runs: tuple[Announcement, ...], span: TimeRange, horizon: timedelta
+) -> tuple[dict[str, Story], dict[str, UnifiedEvent]]:
+    keys = {f"op:run:{said.reference}" for said in batch.announcements if said.reference}
+    for said in batch.announcements:
+        keys |= {f"is:{key}" for key in said.covers.resource_keys}
+    for event in batch.events:
+        keys |= asked_keys(node_of(event, event.actor, runs))
+    found: dict[str, Story] = {}
+    for key, linked in store.stories.by_links(keys, span.start - OPERATION_HORIZON).items():
+        reach = OPERATION_HORIZON if key.startswith("op:") else horizon
+        for story, _ in linked:
+            if story.first_at - reach <= span.end and story.last_at + reach >= span.start:
+                found[story.id] = story
+    known: dict[str, UnifiedEvent] = {}
+    for story_id in sorted(found):
+        page = store.events.of_story(EVERYTHING, story_id, limit=MOST_EVENTS_OF_A_STORY)
+        known.update({one.id: one for one in page.items})
+    return found, known
+
+
+def _managed(store: Remembered, batch: Batch, known: Iterable[UnifiedEvent]) -> dict[str, ManagedResource]:
+    aliases = {name for event in (*batch.events, *(one.event for one in known)) for name in names_of(event)}
+    stored = dict(store.managed.by_alias(aliases)) if aliases else {}
+    for one in batch.managed:
+        stored.update(dict.fromkeys(one.aliases, one))
+    return stored
+
+
+def _gaps(store: Remembered, source: str, batch: Batch, now: datetime) -> tuple[Coverage, ...]:
+    """Stretches of the source, from the batch's first event on, that neither earlier polls nor this one read."""
+    read = [c for c in batch.coverage if c.state is not CoverageState.GAP]
+    if not batch.events or not read:
+        return tuple(c for c in batch.coverage if c.state is CoverageState.GAP)
+    start = min(event.occurred_after or event.occurred_at for event in batch.events)
+    end = max(now, *(c.range.end for c in read))
+    stored = store.coverage.report(TimeRange(start=min(start, end), end=end), (source,), now).gaps
+    holes = [gap for gap in stored if gap.source == source and not _covered(gap.range, read, end)]
+    return (*holes, *(c for c in batch.coverage if c.state is CoverageState.GAP))
+
+
+def _covered(hole: TimeRange, read: Sequence[Coverage], end: datetime) -> bool:
+    """Do the stretches this batch read close the hole? What comes after the newest of them is still arriving, no hole."""
+    at = hole.start
+    newest = max(c.range.end for c in read)
+    for stretch in sorted(read, key=lambda c: c.range.start):
+        if stretch.range.start <= at < stretch.range.end:
+            at = stretch.range.end
+    return at >= min(hole.end, newest, end)
+
+
+def reach_of(event: Event, loaded: Loaded) -> Reach:
+    """Was the event's source read without a gap from the event until the batch's end?"""
+    if loaded.read_until is None:
+        return Reach(ref=event.source)
+    after = TimeRange(start=min(event.occurred_at, loaded.read_until), end=loaded.read_until + timedelta(seconds=1))
+    gaps = tuple(
+        f"{gap.source} was not read {gap.range.start:%H:%M}–{gap.range.end:%H:%M} UTC" for gap in loaded.gaps if gap.range.overlaps(after)
+    )
+    return Reach(read=True, gaps=gaps, ref=event.source)
