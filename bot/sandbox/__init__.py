@@ -7,7 +7,7 @@ and the demo, `python -m bot.sandbox` for a process of its own, `Driver` drives 
 from __future__ import annotations
 
 from bot.sandbox.driver import Driver
-from bot.sandbox.server import Configuration, RunningSandbox, start_in_thread
+from bot.sandbox.server import Configuration, RunningSandbox, serve, start_in_thread
 from bot.sandbox.stage import Tokens
 from bot.sandbox.timing import Timing
 from bot.sandbox.workspace import APP, FirstMessage, PageButton, Person, Room, Workspace, acme
@@ -25,5 +25,6 @@ __all__ = [
     "Tokens",
     "Workspace",
     "acme",
+    "serve",
     "start_in_thread",
 ]

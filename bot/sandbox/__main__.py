@@ -7,11 +7,20 @@ import json
 import sys
 from pathlib import Path
 
-from bot.sandbox.server import HOST, Configuration, build, listen, server_for
+from bot.sandbox.server import Configuration, serve
+from bot.sandbox.stage import Stage
+
+
+def announce(stage: Stage) -> None:
+    """One line of JSON: where it is, and the app's tokens."""
+    tokens, base_url = stage.tokens, stage.base_url
+    facts = {"page": f"{base_url}/", "api_url": f"{base_url}/api/", "bot_token": tokens.bot, "app_token": tokens.app}
+    sys.stdout.write(json.dumps(facts | {"signing_secret": tokens.signing_secret}) + "\n")
+    sys.stdout.flush()
 
 
 def main() -> int:
-    """Serve until interrupted. The first line on standard output is JSON: where it is, and the app's tokens."""
+    """Serve until interrupted. Exit status 1 where it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description="A local workspace that speaks Slack's protocols.")
     parser.add_argument("--port", type=int, default=8065, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--manifest", type=Path, default=Path("manifest.yml"), help="the app's manifest")
@@ -20,29 +29,14 @@ def main() -> int:
     parser.add_argument("--withhold", action="append", default=[], metavar="SCOPE", help="do not grant this scope; may be repeated")
     parser.add_argument("--rate-limits", action="store_true", help="refuse what goes over Slack's rate limits")
     chosen = parser.parse_args()
+    configuration = Configuration(
+        manifest=chosen.manifest, state=chosen.state, http_url=chosen.http, withheld=chosen.withhold, rate_limits=chosen.rate_limits
+    )
     try:
-        listening = listen(chosen.port)
-        base_url = f"http://{HOST}:{listening.getsockname()[1]}"
-        stage = build(
-            Configuration(
-                manifest=chosen.manifest, state=chosen.state, http_url=chosen.http, withheld=chosen.withhold, rate_limits=chosen.rate_limits
-            ),
-            base_url,
-        )
+        serve(configuration, port=chosen.port, announce=announce)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    tokens = stage.tokens
-    facts = {
-        "page": f"{base_url}/",
-        "api_url": f"{base_url}/api/",
-        "bot_token": tokens.bot,
-        "app_token": tokens.app,
-        "signing_secret": tokens.signing_secret,
-    }
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()
-    server_for(stage).run(sockets=[listening])
     return 0
 
 

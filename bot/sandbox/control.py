@@ -35,6 +35,7 @@ class Control:
             "add_person": self.add_person,
             "refresh_connection": self.refresh_connection,
             "drop_connections": self.drop_connections,
+            "drop_oldest_connection": self.drop_oldest_connection,
             "archive": self.archive,
         }
 
@@ -47,7 +48,7 @@ class Control:
         ]
 
     async def log(self, request: Request) -> Response:
-        """Calls after `after`; `wait` seconds for the first of them. Deliveries of events are listed whole."""
+        """Calls after `after`; `wait` seconds for the first of them. Deliveries of events are listed whole, oldest first."""
         after, wait = int(request.query_params.get("after", 0)), min(float(request.query_params.get("wait", 0)), LONGEST_WAIT_SECONDS)
         calls = await self._stage.calls.since(after, wait_seconds=wait)
         return JSONResponse({"ok": True, "calls": calls, "deliveries": [asdict(sent) for sent in self._stage.outbox.sent]})
@@ -123,6 +124,9 @@ class Control:
 
     async def drop_connections(self, body: Json) -> Json:
         return await self._on_sockets(lambda link: link.close())
+
+    async def drop_oldest_connection(self, body: Json) -> Json:
+        return await self._on_sockets(lambda link: link.drop_oldest())
 
     async def _on_sockets(self, what: Callable[[SocketModeLink], Awaitable[Any]]) -> Json:
         if not isinstance(self._stage.link, SocketModeLink):

@@ -25,7 +25,7 @@ class Driver:
         return self._call(f"/_control/act/{name}", arguments)
 
     def order(self, name: str, /, **arguments: Any) -> Json:
-        """fault, clear_faults, rate_limits, add_person, archive, refresh_connection, drop_connections."""
+        """fault, clear_faults, rate_limits, add_person, archive, refresh_connection, drop_connections, drop_oldest_connection."""
         return self._call(f"/_control/{name}", arguments)
 
     def say(self, text: str, *, channel: str = INFRA, user: str = YOU, thread_ts: str | None = None) -> Json:
@@ -52,6 +52,15 @@ class Driver:
     def deliveries(self) -> list[Json]:
         """Each event the app was sent: attempts, acked, gave_up."""
         return list(self._call("/_log?after=999999999")["deliveries"])
+
+    def wait_for_delivery(self, event_id: str, *, within_seconds: float = 10.0) -> Json:
+        """Wait until the delivery of this event has ended, acknowledged or given up. Raises TimeoutError."""
+        until = time.monotonic() + within_seconds
+        while time.monotonic() < until:
+            for delivery in self.deliveries():
+                if delivery["event_id"] == event_id and (delivery["acked"] or delivery["gave_up"]):
+                    return delivery
+        raise TimeoutError(f"the delivery of {event_id} has not ended within {within_seconds} s")
 
     def wait_for_calls(
         self, method: str, count: int = 1, *, within_seconds: float = 10.0, where: Callable[[Json], bool] | None = None

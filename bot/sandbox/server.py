@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -174,10 +174,21 @@ class RunningSandbox:
         self._socket.close()
 
 
-def start_in_thread(configuration: Configuration, *, port: int = 0) -> RunningSandbox:
-    """Serve in the background; returns once it answers. Port 0 takes a free one."""
+def serve(configuration: Configuration, *, port: int = 0, announce: Callable[[Stage], None] | None = None) -> None:
+    """Serve in this process until it is interrupted; `announce` is told where before the first request."""
     listening = listen(port)
-    base_url = f"http://{HOST}:{listening.getsockname()[1]}"
+    stage = build(configuration, address_of(listening))
+    if announce is not None:
+        announce(stage)
+    server_for(stage).run(sockets=[listening])
+
+
+def start_in_thread(configuration: Configuration | Path, *, port: int = 0) -> RunningSandbox:
+    """Serve in the background; returns once it answers. A path is the manifest, the rest by default; port 0 takes a free one."""
+    if isinstance(configuration, Path):
+        configuration = Configuration(manifest=configuration)
+    listening = listen(port)
+    base_url = address_of(listening)
     stage = build(configuration, base_url)
     server = server_for(stage)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="sandbox", daemon=True)
@@ -203,6 +214,10 @@ def listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind((HOST, port))
     return listening
+
+
+def address_of(listening: socket.socket) -> str:
+    return f"http://{HOST}:{listening.getsockname()[1]}"
 
 
 def server_for(stage: Stage) -> uvicorn.Server:

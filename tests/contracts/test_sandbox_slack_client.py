@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,10 +15,13 @@ from slack_bolt import Ack, App, BoltRequest, Respond, Say
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.sandbox import Driver, RunningSandbox
-from tests.unit.sandbox.world import ANA, BOT, GENERAL, INFRA, YOU, bolt_app, button, connected, sandbox, section, web_client
+from tests.unit.sandbox.world import ANA, BOT, GENERAL, HASTY, INFRA, YOU, bolt_app, button, connected, sandbox, section, web_client
 
 Json = dict[str, Any]
 
@@ -358,20 +363,49 @@ def test_a_refresh_request_brings_the_connection_back(running: RunningSandbox, d
         assert heard.get(timeout=5)["event"]["text"] == "after the refresh"
 
 
-def test_an_event_nobody_acknowledged_is_sent_again(running: RunningSandbox, driver: Driver) -> None:
-    attempts: queue.Queue[Json] = queue.Queue()
-    bolt = bolt_app(running)
-
-    @bolt.middleware
-    def refuse_twice(req: BoltRequest, body: Json) -> None:
-        attempts.put(body)
-        raise RuntimeError("not this time")
-
-    with connected(running, bolt):
+def test_an_event_nobody_acknowledged_is_sent_again_three_times() -> None:
+    attempts: queue.Queue[SocketModeRequest] = queue.Queue()
+    with sandbox(timing=HASTY) as started, silent_client(started, attempts) as client:
+        driver = Driver(started.base_url)
         driver.say("are you there?", channel=f"D{YOU[1:]}")
-        bodies = [attempts.get(timeout=5) for _ in range(4)]
-    assert len({body["event_id"] for body in bodies}) == 1
-    assert driver.deliveries()[-1] | {"event_id": ""} == {"event_id": "", "type": "message", "attempts": 4, "acked": False, "gave_up": True}
+        requests = [attempts.get(timeout=5) for _ in range(4)]
+        assert [request.retry_attempt for request in requests] == [0, 1, 2, 3]
+        assert requests[1].retry_reason == "timeout"
+        assert len({request.payload["event_id"] for request in requests}) == 1
+        client.send_socket_mode_response(SocketModeResponse(envelope_id=requests[-1].envelope_id))
+        delivery = driver.wait_for_delivery(requests[0].payload["event_id"])
+    assert (delivery["attempts"], delivery["acked"], delivery["gave_up"]) == (4, True, False)
+
+
+def test_an_event_whose_connection_died_goes_to_the_next_one() -> None:
+    first: queue.Queue[SocketModeRequest] = queue.Queue()
+    second: queue.Queue[SocketModeRequest] = queue.Queue()
+    with sandbox(timing=replace(HASTY, ack_seconds=20.0, redeliver_after=(0.5,))) as started, silent_client(started, first):
+        driver = Driver(started.base_url)
+        driver.say("hold this", channel=f"D{YOU[1:]}")
+        held = first.get(timeout=5)
+        with silent_client(started, second, connections=2) as client:
+            driver.order("drop_oldest_connection")
+            again = second.get(timeout=5)
+            client.send_socket_mode_response(SocketModeResponse(envelope_id=again.envelope_id))
+            delivery = driver.wait_for_delivery(held.payload["event_id"])
+    assert (again.retry_attempt, again.retry_reason, again.payload["event_id"]) == (1, "connection_failed", held.payload["event_id"])
+    assert (delivery["attempts"], delivery["acked"]) == (2, True)
+
+
+@contextmanager
+def silent_client(started: RunningSandbox, heard: queue.Queue[SocketModeRequest], connections: int = 1) -> Iterator[SocketModeClient]:
+    """slack_sdk's own Socket Mode client, which acknowledges nothing by itself."""
+    client = SocketModeClient(app_token=started.app_token, web_client=WebClient(base_url=started.api_url), auto_reconnect_enabled=False)
+    client.socket_mode_request_listeners.append(lambda _, request: heard.put(request))
+    client.connect()
+    driver = Driver(started.base_url)
+    while driver.state()["connections"] < connections:
+        pass
+    try:
+        yield client
+    finally:
+        client.close()
 
 
 def test_without_an_app_a_command_says_so() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import json
 import secrets
 from collections.abc import Callable
@@ -23,6 +24,7 @@ class Connection:
 
     socket: WebSocket
     name: str
+    since: int
     owed: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
 
 
@@ -33,6 +35,7 @@ class SocketModeLink:
         self._app_id, self._ack_seconds, self._changed = app_id, ack_seconds, changed
         self._tickets: set[str] = set()
         self._connections: list[Connection] = []
+        self._count = itertools.count()
 
     @property
     def connected(self) -> bool:
@@ -59,7 +62,7 @@ class SocketModeLink:
             await socket.send_json({"type": "disconnect", "reason": "too_many_websockets"})
             await socket.close()
             return
-        connection = Connection(socket, f"applink-{uuid4().hex[:8]}")
+        connection = Connection(socket, f"applink-{uuid4().hex[:8]}", next(self._count))
         self._connections.append(connection)
         self._changed()
         try:
@@ -101,11 +104,16 @@ class SocketModeLink:
     async def refresh(self) -> None:
         """Ask the oldest connection to come back anew, as Slack does every few hours."""
         if self._connections:
-            connection = self._connections[0]
+            connection = min(self._connections, key=lambda each: each.since)
             await connection.socket.send_json(
                 {"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": connection.name}}
             )
             await self._end(connection)
+
+    async def drop_oldest(self) -> None:
+        """Cut the connection that has been there longest, without a word."""
+        if self._connections:
+            await self._end(min(self._connections, key=lambda connection: connection.since))
 
     async def close(self) -> None:
         for connection in list(self._connections):

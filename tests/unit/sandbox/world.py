@@ -18,12 +18,14 @@ MANIFEST = Path(__file__).parent / "manifest.yml"
 INFRA, GENERAL = "C0INFRA01", "C0GENERAL"
 YOU, ANA, BEN, CHLOE = "U0DEV0001", "U0ANA0001", "U0BEN0001", "U0CHLOE01"
 BOT = "U0BOTUSER"
-SOON = Timing(ack_seconds=0.5, redeliver_after=(0.0, 0.05, 0.05))
+PATIENT = Timing(ack_seconds=20.0, redeliver_after=())  # a busy machine must not look like an app that fails
+HASTY = Timing(ack_seconds=0.3, redeliver_after=(0.0, 0.05, 0.05))
 
 
 @contextmanager
 def sandbox(**configuration: Any) -> Iterator[RunningSandbox]:
-    running = start_in_thread(Configuration(**({"manifest": MANIFEST, "timing": SOON} | configuration)))
+    fields: dict[str, Any] = {"manifest": MANIFEST, "timing": PATIENT} | configuration
+    running = start_in_thread(Configuration(**fields))
     try:
         yield running
     finally:
@@ -48,7 +50,7 @@ def connected(running: RunningSandbox, app: App, connections: int = 1) -> Iterat
         for _ in range(connections)
     ]
     for handler in handlers:
-        handler.connect()
+        handler.connect()  # type: ignore[no-untyped-call]
     driver = Driver(running.base_url)
     while driver.state()["connections"] < connections:
         pass
@@ -56,7 +58,7 @@ def connected(running: RunningSandbox, app: App, connections: int = 1) -> Iterat
         yield handlers
     finally:
         for handler in handlers:
-            handler.close()
+            handler.close()  # type: ignore[no-untyped-call]
 
 
 def section(text: str) -> dict[str, Any]:

@@ -121,6 +121,8 @@ def _reference(inside: str, reader: Reader) -> str:
     if target.startswith("!"):
         return f'<span class="mention">@{_escape(label or target[1:].partition("^")[0])}</span>'
     url = _decode(target)
+    if ":" not in url:
+        return _escape(f"<{inside}>")  # no reference: somebody wrote a bare <word>
     return link(url, _escape(label) if label else _escape(target))
 
 

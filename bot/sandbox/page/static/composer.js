@@ -55,7 +55,8 @@ export function compose(form, settings, send) {
   area.addEventListener("input", () => { chosen = 0; refresh(); });
   area.addEventListener("keydown", (event) => {
     const found = suggestions(), open = found.length > 0 && !list.hidden;
-    const exact = open && area.value.trim() === found[chosen]?.name;
+    const typed = area.value.slice(found[chosen]?.from ?? 0, area.selectionStart).trim().toLowerCase();
+    const exact = open && typed === found[chosen]?.put.trim().toLowerCase(); // already whole: Enter sends
     if (open && ["ArrowDown", "ArrowUp"].includes(event.key)) {
       event.preventDefault();
       chosen = (chosen + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length;
