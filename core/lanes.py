@@ -66,14 +66,21 @@ class Lanes:
         with self._lock:
             return tuple(sorted(source for source, running in self._running.items() if running.abandoned))
 
+    @property
+    def idle(self) -> bool:
+        """Nothing waits, and nothing runs that was not given up."""
+        with self._lock:
+            return not self._waiting and all(running.abandoned for running in self._running.values())
+
     def offer(self, source: str) -> bool:
-        """Ask for a poll. False where it is waiting or running already, set aside, or backing off."""
+        """Ask for a poll. False where it is waiting or running already, set aside, or backing off. A KeyError for a source that is none."""
+        asked = self._by_source[source].source
         with self._lock:
             refused = (
-                self._stopping or source in self._running or source in self._waiting or self.monotonic() < self._not_before.get(source, 0.0)
+                self._stopping or asked in self._running or asked in self._waiting or self.monotonic() < self._not_before.get(asked, 0.0)
             )
             if not refused:
-                self._waiting.append(source)
+                self._waiting.append(asked)
                 self._start_waiting()
             return not refused
 

@@ -151,10 +151,17 @@ class _Work:
             self.join(before, after, before.sitting_strength, "same sitting of one actor")
 
     def join_consequences(self) -> None:
-        loose = [node for node in self.nodes if node.id not in self.anchored]
-        rest = [node for node in loose if not self._attach(node, self.anchored, both_ways=node.side is Side.UNKNOWN)]
-        left = {node.id for node in rest}
-        for node in rest:
+        """Loose changes go to their causes, the consequences of consequences round by round; what is left ties up among itself."""
+        hosts = set(self.anchored)
+        loose = [node for node in self.nodes if node.id not in hosts]
+        while loose:
+            attached = {node.id for node in loose if self._attach(node, hosts, both_ways=node.side is Side.UNKNOWN)}
+            loose = [node for node in loose if node.id not in attached]
+            if not attached:
+                break
+            hosts |= attached
+        left = {node.id for node in loose}
+        for node in loose:
             self._attach(node, left, both_ways=False)
 
     def _attach(self, node: Node, hosts: set[str], *, both_ways: bool) -> bool:
@@ -181,7 +188,9 @@ class _Work:
                     if not other.starts_itself:
                         yield other, SAME_THING_STRENGTH, f"same resource {name}"
             for other in self._nearest(self.by_point[name], node):
-                yield other, other.points[name], f"refers to {name}"
+                # What starts by itself is caused by what steers it, not by what merely belongs to the same thing.
+                if not node.starts_itself or name in other.steers:
+                    yield other, other.points[name], f"refers to {name}"
         for point, strength in node.points.items():
             for other in self._nearest(self.by_name[point], node):
                 yield other, strength, f"refers to {point}"

@@ -65,7 +65,8 @@ class Node:
     """One event as correlation sees it.
 
     `operations` maps operation keys to strengths, `sitting` is the key of its actor's sitting (empty: none), `names` are what its
-    resource goes by, `points` what it points at (id → strength), `starts_itself` that nothing beside it need have caused it.
+    resource goes by, `points` what it points at (id → strength), `steers` those of them that it scales or routes to,
+    `starts_itself` that nothing beside it need have caused it.
     """
 
     event: Event
@@ -76,6 +77,7 @@ class Node:
     sitting_strength: float
     names: frozenset[str]
     points: dict[str, float]
+    steers: frozenset[str]
     starts_itself: bool
 
     @property
@@ -131,6 +133,7 @@ def node_of(event: Event, actor: Actor, announcements: tuple[Announcement, ...] 
         sitting_strength=strength,
         names=frozenset(names),
         points=points,
+        steers=frozenset(ref.id for ref in event.references if ref.kind is ReferenceKind.TARGETS),
         starts_itself=side is Side.PLATFORM and not _SELF_STARTED.isdisjoint(event.traits),
     )
 
