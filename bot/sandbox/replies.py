@@ -25,7 +25,7 @@ def take_reply(stage: Stage, reply: Reply, body: Json) -> str | None:
         if not blocks and not body.get("text"):
             raise Refusal("no_text")
         source.text, source.blocks = str(body.get("text") or ""), with_ids(blocks)
-        source.edited_at = stage.team.next_ts()
+        source.edited_at = None if source.only_for else stage.team.next_ts()
         stage.team.keep(source)
         return None
     channel = stage.team.channels[reply.channel]

@@ -167,6 +167,12 @@ class RunningSandbox:
     def web_url(self) -> str:
         return f"{self.base_url}/"
 
+    def __enter__(self) -> RunningSandbox:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stop()
+
     def stop(self) -> None:
         """End it and wait until it has ended. Safe to call twice."""
         self._server.should_exit = True

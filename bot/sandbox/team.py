@@ -31,6 +31,7 @@ class Team:
         self.prompts: dict[str, Json] = {}
         self.changed: list[Callable[[], None]] = []
         self._messages: dict[str, dict[str, Message]] = {}
+        self._threads: dict[tuple[str, str], list[Message]] = {}
         self._last_ts = 0.0
         self.kept_tokens: dict[str, str] = {}
         if not self._restore():
@@ -75,11 +76,16 @@ class Team:
 
     def say(self, message: Message) -> Message:
         """Keep a new message, and count it as read by who wrote it."""
-        self._messages[message.channel][message.ts] = message
+        self._place(message)
         self.keep(message)
         if message.user in self.people:
             self.mark_read(message.user, message.channel, message.ts)
         return message
+
+    def _place(self, message: Message) -> None:
+        self._messages[message.channel][message.ts] = message
+        if message.is_reply and message.thread_ts:
+            self._threads.setdefault((message.channel, message.thread_ts), []).append(message)
 
     def keep(self, message: Message) -> None:
         if message.only_for is None:
@@ -88,6 +94,8 @@ class Team:
 
     def remove(self, message: Message) -> None:
         self._messages[message.channel].pop(message.ts, None)
+        if message.is_reply and message.thread_ts:
+            self._threads[(message.channel, message.thread_ts)].remove(message)
         self.journal.keep("message", f"{message.channel}/{message.ts}", None)
         self.touch()
 
@@ -99,7 +107,7 @@ class Team:
         return iter(self._messages.get(channel, {}).values())
 
     def replies(self, channel: str, ts: str) -> list[Message]:
-        return [m for m in self.messages(channel) if m.thread_ts == ts and m.ts != ts]
+        return list(self._threads.get((channel, ts), ()))
 
     def file(self, id: str) -> SharedFile | None:
         return self.files.get(id)
@@ -175,7 +183,7 @@ class Team:
             self.channels[record["id"]] = Channel(**record)
             self._messages.setdefault(record["id"], {})
         for record in sorted(kept.of("message").values(), key=lambda each: str(each["ts"])):
-            self._messages[record["channel"]][record["ts"]] = Message(**record)
+            self._place(Message(**record))
             self._last_ts = max(self._last_ts, float(record["ts"]))
         for record in kept.of("file").values():
             self.files[record["id"]] = SharedFile(**record)

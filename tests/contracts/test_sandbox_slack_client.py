@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 import threading
 from collections.abc import Iterator
@@ -472,6 +473,32 @@ def test_http_mode_verifies_signs_and_answers(receiver: ThreadingHTTPServer) -> 
         assert (driver.messages()[-1]["text"], driver.messages()[-1]["only_for"]) == ("Quiet.", None)
         driver.say("hello", channel=f"D{YOU[1:]}")
         assert heard.get(timeout=5)["event"]["text"] == "hello"
+
+
+def test_http_mode_sends_an_unacknowledged_event_again_with_its_number_and_reason(receiver: ThreadingHTTPServer) -> None:
+    tries: queue.Queue[tuple[str | None, str | None, str]] = queue.Queue()
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            content = str(body.get("challenge", "")).encode()
+            if "event_id" in body:
+                tries.put((self.headers["X-Slack-Retry-Num"], self.headers["X-Slack-Retry-Reason"], body["event_id"]))
+            self.send_response(500 if "event_id" in body else 200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    receiver.RequestHandlerClass = Refusing
+    with sandbox(timing=HASTY, http_url=f"http://127.0.0.1:{receiver.server_port}/slack/events") as started:
+        driver = Driver(started.base_url)
+        driver.say("hello", channel=f"D{YOU[1:]}")
+        seen = [tries.get(timeout=5) for _ in range(4)]
+        delivery = driver.wait_for_delivery(seen[0][2])
+    assert [each[:2] for each in seen] == [(None, None), ("1", "http_error"), ("2", "http_error"), ("3", "http_error")]
+    assert (len({each[2] for each in seen}), delivery["gave_up"]) == (1, True)
 
 
 def test_a_response_url_works_five_times(running: RunningSandbox, driver: Driver, app: App, heard: queue.Queue[Json]) -> None:

@@ -178,7 +178,7 @@ def test_a_command_is_hinted_answered_privately_and_its_button_replaces_the_answ
         expect(page.locator(".ephemeral .only")).to_have_text("Only visible to you")
         picture(page, "ephemeral")
         page.click(".ephemeral button[data-action]")
-        expect(page.locator(".ephemeral .text")).to_have_text("Marked as read. (edited)")
+        expect(page.locator(".ephemeral .text")).to_have_text("Marked as read.")
     page.click(f"[data-act-as={ANA}]")
     expect(page.locator("[data-act-as].here")).to_contain_text("Ana Ruiz")
     expect(page.locator(".ephemeral")).to_have_count(0)
@@ -220,7 +220,7 @@ def test_a_modal_is_filled_refused_corrected_and_closed(page: Page, running: Run
 
 
 def test_without_an_app_the_page_says_so_calmly(page: Page) -> None:
-    expect(page.locator(".calm")).to_have_text("No app is connected yet. Messages are kept; Probe reads them when it starts.")
+    expect(page.locator(".calm")).to_have_text("Probe is not connected. Messages are kept here; nobody answers until it starts.")
     write(page, "/wgo catchup")
     expect(page.locator(".ephemeral .text")).to_have_text("/wgo failed because there is no app connected.")
     page.click("#sidebar a.app")

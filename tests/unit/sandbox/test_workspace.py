@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+import threading
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from slack_sdk import WebClient
 from starlette.datastructures import Headers
 
-from bot.sandbox import Driver, Timing, Tokens
+from bot.sandbox import Driver, PageButton, Timing, Tokens
 from bot.sandbox.inputs import action_of, find, missing, state_of
 from bot.sandbox.journal import Journal
 from bot.sandbox.links.http_events import sign
@@ -215,3 +222,50 @@ def test_bars_are_shares_of_the_greatest_and_nonsense_is_no_bar() -> None:
         Bar(label="Tue", series="planned", value=0, percent=0, tone=0),
     ]
     assert bars_of({"type": "bar", "series": "x"}) == bars_of(None) == []
+
+
+def test_a_process_of_its_own_says_where_it_is() -> None:
+    command = [sys.executable, "-m", "bot.sandbox", "--port", "0", "--manifest", str(MANIFEST), "--withhold", "users:read.email"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            facts = json.loads(process.stdout.readline())
+            answer = WebClient(token=facts["bot_token"], base_url=facts["api_url"]).auth_test()
+            assert "users:read.email" not in answer.headers["x-oauth-scopes"]
+        finally:
+            process.terminate()
+    assert process.returncode in (0, -15)
+
+
+def test_a_missing_manifest_is_said_and_ends_the_process() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot.sandbox", "--port", "0", "--manifest", "nowhere.yml"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "nowhere.yml" in ended.stderr
+
+
+def test_a_page_button_tells_its_url_who_pressed_it_and_where() -> None:
+    told: list[dict[str, str]] = []
+
+    class Callback(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"One change made.")
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Callback) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        serving.start()
+        button = PageButton(label="Make a change", callback_url=f"http://127.0.0.1:{server.server_port}/change")
+        with sandbox(buttons=(button,)) as running:
+            pressed = httpx.post(f"{running.base_url}/page/button/0", json={"user": ANA, "channel": INFRA})
+            foreign = httpx.post(f"{running.base_url}/page/button/0", json={}, headers={"Origin": "https://evil.example"})
+            form = httpx.post(f"{running.base_url}/_control/act/say", data={"user": ANA, "channel": INFRA, "text": "x"})
+        server.shutdown()
+        serving.join()
+    assert (pressed.json()["ok"], pressed.json()["says"], foreign.status_code, form.status_code) == (True, "One change made.", 403, 404)
+    assert told == [{"user": ANA, "channel": INFRA}]

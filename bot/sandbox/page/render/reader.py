@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+YEAR_OMITTED_WITHIN: Final = timedelta(days=183)  # Slack leaves the year out within six months
 _TOKEN: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -38,9 +39,9 @@ class Reader:
     def date(self, ts: float, form: str, fallback: str) -> str:
         """`<!date^ts^form|fallback>` (https://docs.slack.dev/messaging/formatting-message-text#date-formatting)."""
         at = self.local(ts)
-        long = f"{at:%B} {ordinal(at.day)}, {at.year}"
-        short = f"{at:%b} {at.day}, {at.year}"
-        plain = f"{at:%B} {ordinal(at.day)}" + ("" if at.year == self.now.year else f", {at.year}")
+        year = "" if abs(self.now - at) < YEAR_OMITTED_WITHIN else f", {at.year}"
+        plain = f"{at:%B} {ordinal(at.day)}{year}"
+        short = f"{at:%b} {at.day}{year}"
         words = {
             "date_num": f"{at:%Y-%m-%d}",
             "date_slash": f"{at:%m/%d/%Y}",
@@ -48,9 +49,9 @@ class Reader:
             "date_pretty": self._pretty(ts, plain),
             "date_short": short,
             "date_short_pretty": self._pretty(ts, short),
-            "date_long": f"{at:%A}, {long}",
-            "date_long_full": f"{at:%A}, {long}",
-            "date_long_pretty": self._pretty(ts, f"{at:%A}, {long}"),
+            "date_long": f"{at:%A}, {plain}",
+            "date_long_full": f"{at:%A}, {at:%B} {ordinal(at.day)}, {at.year}",
+            "date_long_pretty": self._pretty(ts, f"{at:%A}, {plain}"),
             "day_divider_pretty": self.day(ts),
             "time": self.time(ts),
             "time_secs": self.time(ts, seconds=True),
