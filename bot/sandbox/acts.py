@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.sandbox import inputs, payloads
+from bot.sandbox import inputs, interactions
 from bot.sandbox.api.chat import subscription
 from bot.sandbox.compose import to_mrkdwn
 from bot.sandbox.links import NotAckedError, Parcel
@@ -59,14 +59,14 @@ class Acts:
             view = self._view(user, view_id)
             block, element = inputs.find(view.body["blocks"], block_id, action_id)
             state = inputs.state_of(view.body["blocks"], values or {})
-            body = payloads.view_action(stage, user, view_json(stage, view, values=state))
+            body = interactions.view_action(stage, user, view_json(stage, view, values=state))
         else:
             place = self._place(user, channel or "")
             message = stage.team.message(place.id, ts or "")
             if message is None or message.only_for not in (None, user):
                 raise Refusal("message_not_found")
             block, element = inputs.find(message.blocks, block_id, action_id)
-            body = payloads.message_action(stage, user, place, message, inputs.state_of(message.blocks, values or {}))
+            body = interactions.message_action(stage, user, place, message, inputs.state_of(message.blocks, values or {}))
         body["actions"] = [inputs.action_of(block, element, value, stage.team.next_ts())]
         return await self._interact(body)
 
@@ -78,7 +78,9 @@ class Acts:
         if view.errors:
             self._stage.team.touch()
             return {"errors": view.errors}
-        body = payloads.view_event(self._stage, "view_submission", user, view_json(self._stage, view, values=state)) | {"response_urls": []}
+        body = interactions.view_event(self._stage, "view_submission", user, view_json(self._stage, view, values=state)) | {
+            "response_urls": []
+        }
         answer = await self._send(Parcel(kind="interactive", body=body))
         if view.id in self._stage.team.views:
             take_view_answer(self._stage, view, answer)
@@ -89,7 +91,7 @@ class Acts:
         self._view(user, view_id)
         for view in self._stage.team.pop_view(user, everything=everything):
             if view.body.get("notify_on_close"):
-                body = payloads.view_event(self._stage, "view_closed", user, view_json(self._stage, view)) | {"is_cleared": everything}
+                body = interactions.view_event(self._stage, "view_closed", user, view_json(self._stage, view)) | {"is_cleared": everything}
                 await self._send(Parcel(kind="interactive", body=body))
         return {}
 
@@ -174,7 +176,7 @@ class Acts:
         if "commands" not in self._stage.app.scopes:
             raise Refusal("missing_scope", needed="commands")
         reply = Reply(channel=place.id, user=user)
-        body = payloads.slash_command(self._stage, user, place, word, rest.strip(), self._stage.permits.reply(reply))
+        body = interactions.slash_command(self._stage, user, place, word, rest.strip(), self._stage.permits.reply(reply))
         try:
             answer = await self._stage.link.send(Parcel(kind="slash_commands", body=body))
         except NotAckedError as error:

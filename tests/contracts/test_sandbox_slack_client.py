@@ -22,7 +22,21 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.sandbox import Driver, RunningSandbox
-from tests.unit.sandbox.world import ANA, BOT, GENERAL, HASTY, INFRA, YOU, bolt_app, button, connected, sandbox, section, web_client
+from tests.unit.sandbox.world import (
+    ANA,
+    BOT,
+    GENERAL,
+    HASTY,
+    INFRA,
+    YOU,
+    bolt_app,
+    button,
+    connected,
+    hang_up,
+    sandbox,
+    section,
+    web_client,
+)
 
 Json = dict[str, Any]
 
@@ -406,6 +420,7 @@ def silent_client(started: RunningSandbox, heard: queue.Queue[SocketModeRequest]
     try:
         yield client
     finally:
+        hang_up(driver, [client])
         client.close()
 
 
