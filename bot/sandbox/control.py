@@ -37,6 +37,7 @@ class Control:
             "drop_connections": self.drop_connections,
             "drop_oldest_connection": self.drop_oldest_connection,
             "archive": self.archive,
+            "reset": self.reset,
         }
 
     def routes(self) -> list[BaseRoute]:
@@ -112,6 +113,13 @@ class Control:
                 self._stage.team.keep_channel(channel)
         self._stage.team.direct(person.id)
         return {"user": person.id}
+
+    async def reset(self, body: Json) -> Json:
+        """Forget what was said and shown, and every fault and limit; people, channels, connections and the record stay."""
+        self._stage.faults.clear()
+        self._stage.rates.on = False
+        self._stage.team.forget()
+        return {}
 
     async def archive(self, body: Json) -> Json:
         channel = self._stage.team.channels[body["channel"]]

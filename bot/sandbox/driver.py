@@ -25,7 +25,7 @@ class Driver:
         return self._call(f"/_control/act/{name}", arguments)
 
     def order(self, name: str, /, **arguments: Any) -> Json:
-        """fault, clear_faults, rate_limits, add_person, archive, refresh_connection, drop_connections, drop_oldest_connection."""
+        """reset, fault, clear_faults, rate_limits, add_person, archive, refresh_connection, drop_connections, drop_oldest_connection."""
         return self._call(f"/_control/{name}", arguments)
 
     def say(self, text: str, *, channel: str = INFRA, user: str = YOU, thread_ts: str | None = None) -> Json:

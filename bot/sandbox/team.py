@@ -156,6 +156,16 @@ class Team:
     def _now(self) -> int:
         return int(self.clock().timestamp())
 
+    def forget(self) -> None:
+        """Empty every channel, close every modal and clear every Home tab."""
+        for message in [message for channel in self.channels for message in self.messages(channel)]:
+            self.remove(message)
+        for user in self.homes:
+            self.journal.keep("home", user, None)
+        for kept in (self.views, self.stacks, self.homes, self.statuses, self.prompts, self._threads):
+            kept.clear()
+        self.touch()
+
     # beginnings
 
     def _seed(self) -> None:

@@ -269,3 +269,15 @@ def test_a_page_button_tells_its_url_who_pressed_it_and_where() -> None:
         serving.join()
     assert (pressed.json()["ok"], pressed.json()["says"], foreign.status_code, form.status_code) == (True, "One change made.", 403, 404)
     assert told == [{"user": ANA, "channel": INFRA}]
+
+
+def test_a_reset_forgets_what_was_said_and_keeps_who_is_there() -> None:
+    with sandbox() as running:
+        driver, slack = Driver(running.base_url), web_client(running)
+        parent = slack.chat_postMessage(channel=INFRA, text="parent")["ts"]
+        slack.chat_postMessage(channel=INFRA, text="reply", thread_ts=parent)
+        slack.views_publish(user_id=ANA, view={"type": "home", "blocks": []})
+        driver.fault("chat.postMessage", kind="error", count=9)
+        assert driver.order("reset") == {"ok": True}
+        assert (driver.messages(), driver.state()["homes"]) == ([], {})
+        assert slack.chat_postMessage(channel=INFRA, text="again")["ok"]
