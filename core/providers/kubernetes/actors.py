@@ -1,0 +1,161 @@
+"""Who did it: from the user of an audit record, or, of the tool alone, from an object's managed fields."""
+
+import ipaddress
+from collections.abc import Sequence
+from functools import cache
+
+from core.event import UNKNOWN_ACTOR, Actor, ActorKind, Via
+from core.json import JsonObject, JsonValue
+from core.providers.kubernetes.rules import fits, load
+from core.providers.kubernetes.subject import items, mapping, text
+
+
+@cache
+def _table(name: str) -> tuple[JsonObject, ...]:
+    return tuple(load("actors.yaml")[name])
+
+
+@cache
+def _privileged_groups() -> frozenset[str]:
+    return frozenset(load("actors.yaml")["privileged_groups"]["names"])
+
+
+def _first(table: str, value: str) -> JsonObject | None:
+    return next((row for row in _table(table) if fits(value, row["like"])), None)
+
+
+def anonymous(record: JsonObject) -> bool:
+    """Did the request carry no identity at all?"""
+    user = mapping(record, "user")
+    return text(user, "username") in ("system:anonymous", "system:unauthenticated") or "system:unauthenticated" in items(user, "groups")
+
+
+def of_record(record: JsonObject) -> Actor:
+    """The actor of an audit record. A proxy that impersonates someone is their tool; a person who impersonates stays themselves."""
+    user, other = mapping(record, "user"), mapping(record, "impersonatedUser")
+    agent = text(record, "userAgent")
+    network = _network(record.get("sourceIPs"))
+    name = text(user, "username")
+    session = _session(user)
+    if text(other, "username"):
+        if name.startswith(("system:serviceaccount:", "system:apiserver")):
+            user, name, session = other, text(other, "username"), f"through {name}"
+        else:
+            session = f"as {text(other, 'username')}"
+    via, tool = _tool(agent)
+    if not name:
+        return Actor(via=via, tool=tool, network=network) if tool or network else UNKNOWN_ACTOR
+    row = _first("users", name)
+    kind = ActorKind(row["kind"]) if row else ActorKind.HUMAN
+    if row and row["via"] != "unknown":
+        via, tool = Via(row["via"]), str(row.get("tool") or tool)
+    if kind in (ActorKind.HUMAN, ActorKind.UNKNOWN) and via is Via.CONTROLLER:
+        via = Via.UNKNOWN  # Anyone may send any User-Agent; a person is not the platform for it.
+    privileged = kind is not ActorKind.SERVICE and (
+        bool(row and row.get("privileged")) or not _privileged_groups().isdisjoint(map(str, items(user, "groups")))
+    )
+    return Actor(kind=kind, id=name, name=_shown(name, user), via=via, tool=tool, session=session, network=network, privileged=privileged)
+
+
+def _tool(agent: str) -> tuple[Via, str]:
+    lowered = agent.lower()
+    row = _first("agents", lowered) if lowered else None
+    if row is None:
+        return Via.UNKNOWN, ""
+    program, _, rest = agent.partition(" ")[0].partition("/")
+    version = rest.partition("/")[0].removeprefix("v")
+    named = str(row["tool"] or program)
+    return Via(row["via"]), f"{named} {version}".strip() if version[:1].isdigit() else named
+
+
+def _session(user: JsonObject) -> str:
+    # EKS and the OIDC plugins keep the person behind the user name in `extra`.
+    for key in ("arn", "canonicalArn", "sessionName", "authentication.kubernetes.io/credential-id"):
+        found = items(mapping(user, "extra"), key)
+        if found and isinstance(found[0], str):
+            return found[0]
+    return ""
+
+
+def _shown(name: str, user: JsonObject) -> str:
+    if name.startswith("system:serviceaccount:"):
+        return name.removeprefix("system:serviceaccount:").replace(":", "/", 1)
+    session = items(mapping(user, "extra"), "sessionName")
+    if session and isinstance(session[0], str):
+        return session[0]
+    if name.startswith("arn:") or "#" in name:
+        return name.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
+    if name.startswith("system:"):
+        return name
+    return name.rsplit(":", 1)[-1]
+
+
+def _network(addresses: JsonValue) -> str:
+    first = addresses[0] if isinstance(addresses, list) and addresses else None
+    try:
+        parsed = ipaddress.ip_address(str(first))
+    except ValueError:
+        return ""
+    if parsed.is_loopback:
+        return ""
+    return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
+
+
+def of_manager(manager: str) -> Actor:
+    """The tool that a field manager's name tells of. A person's tool leaves the person unknown."""
+    if not manager:
+        return UNKNOWN_ACTOR
+    row = _first("managers", manager.lower())
+    if row is None:
+        return Actor(tool=manager)
+    kind = ActorKind(row["kind"])
+    tool = str(row["tool"] or manager.replace("kubectl-", "kubectl "))
+    named = kind is not ActorKind.UNKNOWN
+    return Actor(kind=kind, id=manager if named else "", name=tool if named else "", via=Via(row["via"]), tool=tool)
+
+
+def manager_of(managed_fields: Sequence[JsonValue], changed: Sequence[str]) -> JsonObject:
+    """The entry that wrote the changed fields: the newest that owns one of them, else the newest that writes more than status."""
+    entries = [entry for entry in managed_fields if isinstance(entry, dict) and text(entry, "manager")]
+    writing = [entry for entry in entries if text(entry, "subresource") != "status" and not _status_only(mapping(entry, "fieldsV1"))]
+    owning = [entry for entry in writing if any(_owns(mapping(entry, "fieldsV1"), path) for path in changed)]
+    return max(owning or writing, key=lambda entry: text(entry, "time"), default={})
+
+
+def _status_only(fields: JsonObject) -> bool:
+    # 1.20 and before have no `subresource`: a controller's status writes are told by their fields.
+    inside = set(mapping(fields, "f:metadata", "f:annotations")) - {".", "f:deployment.kubernetes.io/revision"}
+    told = {key for key in fields if key not in ("f:status", "f:metadata")}
+    metadata = set(mapping(fields, "f:metadata")) - {"f:annotations"}
+    return bool(fields) and not told and not metadata and not inside
+
+
+def _owns(fields: JsonObject, path: str) -> bool:
+    """Does the set of fields hold `path`? List items are keyed objects (`k:{"name":"app"}`) there; the first step into one decides."""
+    here: JsonValue = fields
+    for step in _steps(path):
+        name, _, item = step.partition("[")
+        if not isinstance(here, dict) or f"f:{name}" not in here:
+            return False
+        here = here[f"f:{name}"]
+        if item:
+            key = next((k for k in here if k.startswith("k:") and f'"{item[:-1]}"' in k), None) if isinstance(here, dict) else None
+            if key is None:
+                return not any(k.startswith("k:") for k in here) if isinstance(here, dict) else True
+            here = here[key]
+        if not here:
+            return True
+    return True
+
+
+_DOTTED = (
+    "metadata.labels.", "metadata.annotations.", "data.", "spec.template.metadata.annotations.", "spec.template.metadata.labels.",
+)  # fmt: skip
+
+
+def _steps(path: str) -> list[str]:
+    """`metadata.labels.app.kubernetes.io/name` has dots inside its last step."""
+    for prefix in _DOTTED:
+        if path.startswith(prefix):
+            return [*prefix[:-1].split("."), path.removeprefix(prefix)]
+    return path.split(".")

@@ -1,0 +1,298 @@
+"""What a trait rule may ask of a change beyond its name. Each is pure and true only where it was seen."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from core.event import ChangeType
+from core.json import JsonObject, JsonValue
+from core.providers.kubernetes.subject import Subject, containers, items, mapping, pod_specs, text
+from core.redaction import Redactor
+
+# Host paths that give the node, its other pods or the cluster away. Falco's "sensitive host mount" and Kubernetes' own warnings:
+# https://kubernetes.io/docs/concepts/storage/volumes/#hostpath and https://github.com/falcosecurity/plugins/tree/main/plugins/k8saudit/rules
+_SENSITIVE_PATHS = re.compile(
+    r"^/(|proc|sys|dev|etc|root|home/admin|boot|run|var|var/run|var/lib|var/lib/(kubelet|docker|containerd|etcd|kube-proxy)(/.*)?"
+    r"|etc/(kubernetes|shadow|passwd|cron[^/]*|ssh)(/.*)?|(var/)?run/.*\.sock|(var/)?run/(docker|containerd|crio)(/.*)?|root/.*|proc/.*)$"
+)
+# What the baseline of the Pod Security Standards lets a container add.
+# https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
+_ALLOWED_CAPABILITIES = frozenset({
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP",
+    "SETUID", "SYS_CHROOT",
+})  # fmt: skip
+_EVERYONE = frozenset({"system:anonymous", "system:unauthenticated"})
+_ANYONE_INSIDE = frozenset({"system:authenticated", "system:serviceaccounts"})
+_UNBOUND = frozenset({"system:masters", "kubeadm:cluster-admins"})
+_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})
+# Rights that lead to others: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks
+_RISKY_VERBS = frozenset({"escalate", "bind", "impersonate"})
+_RISKY_RESOURCES = frozenset({"pods/exec", "pods/attach", "nodes/proxy", "serviceaccounts/token", "pods/ephemeralcontainers"})
+_RISKY_WRITES = frozenset({
+    "pods", "deployments", "daemonsets", "statefulsets", "jobs", "cronjobs", "replicasets", "persistentvolumes", "roles", "clusterroles",
+    "rolebindings", "clusterrolebindings", "mutatingwebhookconfigurations", "validatingwebhookconfigurations",
+    "certificatesigningrequests/approval",
+})  # fmt: skip
+_CREDENTIALS_IN_TEXT = re.compile(
+    r"(aws[_-]?(s3[_-]?)?(access|secret)[_-]?(access[_-]?)?key([_-]?id)?|passw(or)?d|passphrase|client[_-]?secret|api[_-]?key|private[_-]?key|auth[_-]?token)"
+    r"[\"']?\s*[:=]\s*\S",
+    re.IGNORECASE,
+)
+_PLATFORM_IMAGES = re.compile(
+    r"^(registry\.k8s\.io|k8s\.gcr\.io|gcr\.io/(gke|google|k8s|kubernetes)[\w.-]*|[\w.-]*gke[\w.-]*\.pkg\.dev|mcr\.microsoft\.com|quay\.io|public\.ecr\.aws/eks"
+    r"|\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/(eks|amazon)|rancher|docker\.io/(rancher|calico|cilium)|ghcr\.io/(flannel-io|cilium)|calico)/"
+)
+_INTERNAL_BALANCER = re.compile(r"internal|private|intranet", re.IGNORECASE)
+_LEVELS = {"privileged": 0, "baseline": 1, "restricted": 2}
+
+
+def _capabilities(subject: Subject) -> bool:
+    added = {
+        str(name).removeprefix("CAP_") for one in containers(subject.after) for name in items(one, "securityContext", "capabilities", "add")
+    }
+    return bool(added - _ALLOWED_CAPABILITIES)
+
+
+def _privileged(subject: Subject) -> bool:
+    return any(mapping(one, "securityContext").get("privileged") is True for one in containers(subject.after)) or any(
+        mapping(pod, "securityContext", "windowsOptions").get("hostProcess") is True for pod in pod_specs(subject.after)
+    )
+
+
+def _host_namespaces(subject: Subject) -> bool:
+    return any(pod.get(key) is True for pod in pod_specs(subject.after) for key in ("hostNetwork", "hostPID", "hostIPC"))
+
+
+def _host_path(subject: Subject) -> bool:
+    return any(
+        isinstance(path := mapping(volume, "hostPath").get("path"), str) and _SENSITIVE_PATHS.match("/" + path.strip("/"))
+        for pod in pod_specs(subject.after)
+        for volume in items(pod, "volumes")
+    )
+
+
+def _volume_host_path(subject: Subject) -> bool:
+    path = text(subject.after, "spec", "hostPath", "path")
+    return bool(path and _SENSITIVE_PATHS.match("/" + path.strip("/")))
+
+
+def _foreign_image(subject: Subject) -> bool:
+    images = [str(one.get("image") or "") for one in containers(subject.after)]
+    return any(image and not _PLATFORM_IMAGES.match(image) for image in images)
+
+
+def _subjects(found: JsonObject) -> set[str]:
+    return {str(one.get("name")) for one in items(found, "subjects") if isinstance(one, dict)}
+
+
+def _binds_admin(subject: Subject) -> bool:
+    return text(subject.after, "roleRef", "name") in ("cluster-admin", "system:masters") or bool(_subjects(subject.after) & _UNBOUND)
+
+
+def _gives_none(subject: Subject) -> bool:
+    return "subjects" in subject.after and not items(subject.after, "subjects")
+
+
+def _roles(found: JsonObject) -> Iterator[tuple[set[str], set[str], set[str]]]:
+    for rule in items(found, "rules"):
+        if isinstance(rule, dict):
+            yield (
+                set(map(str, items(rule, "verbs"))),
+                set(map(str, items(rule, "resources"))),
+                set(map(str, items(rule, "apiGroups"))),
+            )
+
+
+def _role_wildcard(subject: Subject) -> bool:
+    return any(("*" in verbs and resources) or ("*" in resources and verbs & _WRITES) for verbs, resources, _ in _roles(subject.after))
+
+
+def _role_everything(subject: Subject) -> bool:
+    return any("*" in verbs and "*" in resources and "*" in groups for verbs, resources, groups in _roles(subject.after))
+
+
+def _role_risky(subject: Subject) -> bool:
+    return any(
+        verbs & _RISKY_VERBS
+        or resources & _RISKY_RESOURCES
+        or ("secrets" in resources and verbs & {"get", "list", "watch", "*"})
+        or ("*" in resources)
+        or (verbs & _WRITES and resources & _RISKY_WRITES)
+        for verbs, resources, _ in _roles(subject.after)
+    )
+
+
+def _public_balancer(subject: Subject) -> bool:
+    spec = mapping(subject.after, "spec")
+    if spec.get("type") != "LoadBalancer":
+        return False
+    ranges = [str(one) for one in items(spec, "loadBalancerSourceRanges")]
+    annotations = mapping(subject.after, "metadata", "annotations")
+    internal = any(
+        (_INTERNAL_BALANCER.search(str(key)) and str(value).lower() not in ("false", "internet-facing"))
+        or (str(key).endswith(("load-balancer-type", "load-balancer-scheme")) and str(value).lower() == "internal")
+        for key, value in annotations.items()
+    )
+    return not internal and (not ranges or any(one.endswith("/0") for one in ranges))
+
+
+def _balancer(subject: Subject) -> bool:
+    return text(subject.after, "spec", "type") in ("NodePort", "LoadBalancer")
+
+
+def _external_ips(subject: Subject) -> bool:
+    return bool(items(subject.after, "spec", "externalIPs"))
+
+
+def _policy_open(subject: Subject) -> bool:
+    spec = mapping(subject.after, "spec")
+    for direction, peers in (("ingress", "from"), ("egress", "to")):
+        for rule in items(spec, direction):
+            if isinstance(rule, dict) and not items(rule, peers):
+                return True
+            blocks = (text(peer, "ipBlock", "cidr") for peer in items(rule, peers))
+            if any(block.endswith("/0") for block in blocks):
+                return True
+    return False
+
+
+def _config_secret(subject: Subject) -> bool:
+    values = {**mapping(subject.after, "data"), **mapping(subject.after, "stringData")}
+    return any(
+        isinstance(value, str)
+        and value
+        and ((Redactor.names_secret(str(key)) and "\n" not in value) or _CREDENTIALS_IN_TEXT.search(value) or "PRIVATE KEY-----" in value)
+        for key, value in values.items()
+    )
+
+
+def _maps_admin(subject: Subject) -> bool:
+    return any("system:masters" in str(value) for value in mapping(subject.after, "data").values())
+
+
+def _account_token(subject: Subject) -> bool:
+    return subject.after.get("type") in ("kubernetes.io/service-account-token", "bootstrap.kubernetes.io/token") or (
+        subject.namespace == "kube-system" and subject.name.startswith("bootstrap-token-")
+    )
+
+
+def _release_record(subject: Subject) -> bool:
+    return subject.after.get("type") == "helm.sh/release.v1" or subject.name.startswith("sh.helm.release.v1.")
+
+
+def _paths_within(*allowed: str) -> Callable[[Subject], bool]:
+    def holds(subject: Subject) -> bool:
+        return bool(subject.changed) and all(path.startswith(allowed) for path in subject.changed)
+
+    return holds
+
+
+def _to_zero(subject: Subject) -> bool:
+    return mapping(subject.after, "spec").get("replicas") == 0 and mapping(subject.before, "spec").get("replicas") != 0
+
+
+def _suspended(subject: Subject) -> bool:
+    return mapping(subject.after, "spec").get("suspend") is True
+
+
+def _restarted(subject: Subject) -> bool:
+    at = "kubectl.kubernetes.io/restartedAt"
+    template = mapping(subject.after, "spec", "template", "metadata", "annotations")
+    return at in template and template[at] != mapping(subject.before, "spec", "template", "metadata", "annotations").get(at)
+
+
+def _security_level(found: JsonObject) -> int:
+    return _LEVELS.get(str(mapping(found, "metadata", "labels").get("pod-security.kubernetes.io/enforce")), 1)
+
+
+def _standards_loosened(subject: Subject) -> bool:
+    labels = mapping(subject.after, "metadata", "labels")
+    if not subject.before:
+        return labels.get("pod-security.kubernetes.io/enforce") == "privileged"
+    return _security_level(subject.after) < _security_level(subject.before)
+
+
+def _webhook_ignores(subject: Subject) -> bool:
+    return any(text(one, "failurePolicy") == "Ignore" for one in items(subject.after, "webhooks"))
+
+
+def _names(wanted: frozenset[str]) -> Callable[[Subject], bool]:
+    return lambda subject: bool(_subjects(subject.after) & wanted)
+
+
+def _approves(subject: Subject) -> bool:
+    conditions = items(subject.after, "status", "conditions")
+    return not conditions or any(text(one, "type") == "Approved" for one in conditions)
+
+
+def _owned(subject: Subject) -> bool:
+    return bool(items(subject.after or subject.before, "metadata", "ownerReferences"))
+
+
+def _kubelet_exec(subject: Subject) -> bool:
+    return bool(re.search(r"/proxy/(run|exec|attach|portForward|cri)(/|$)", subject.path.partition("?")[0]))
+
+
+def _reclaim_retains(subject: Subject) -> bool:
+    return text(subject.before or subject.after, "spec", "persistentVolumeReclaimPolicy") == "Retain"
+
+
+def _guards_less(subject: Subject) -> bool:
+    old, new = mapping(subject.before, "spec"), mapping(subject.after, "spec")
+    return bool(subject.before) and json.dumps(old, sort_keys=True, default=str) != json.dumps(new, sort_keys=True, default=str)
+
+
+def _fresh(condition: Callable[[Subject], bool]) -> Callable[[Subject], bool]:
+    """Of an object whose state before is known, the condition must be new: what was so yesterday is no part of today's change."""
+
+    def holds(subject: Subject) -> bool:
+        if not condition(subject):
+            return False
+        was_there = subject.before and subject.change_type not in (ChangeType.CREATED, ChangeType.DELETED)
+        return not (was_there and condition(replace(subject, after=subject.before, before={})))
+
+    return holds
+
+
+def _when(wanted: JsonValue) -> Callable[[Subject], bool]:
+    return lambda subject: bool(getattr(subject, wanted))
+
+
+CONDITIONS: dict[str, Callable[[Subject], bool]] = {
+    "privileged": _fresh(_privileged),
+    "host_namespaces": _fresh(_host_namespaces),
+    "sensitive_host_path": _fresh(_host_path),
+    "volume_on_sensitive_host_path": _fresh(_volume_host_path),
+    "capabilities_added": _fresh(_capabilities),
+    "image_not_of_the_platform": _fresh(_foreign_image),
+    "binds_cluster_admin": _fresh(_binds_admin),
+    "binds_anonymous": _fresh(_names(_EVERYONE)),
+    "binds_all_users": _fresh(_names(_ANYONE_INSIDE)),
+    "binds_nobody": _gives_none,
+    "role_wildcard": _fresh(_role_wildcard),
+    "role_everything": _fresh(_role_everything),
+    "role_risky": _fresh(_role_risky),
+    "public_load_balancer": _fresh(_public_balancer),
+    "node_port": _fresh(_balancer),
+    "external_ips": _fresh(_external_ips),
+    "policy_lets_all": _fresh(_policy_open),
+    "spec_differs": _guards_less,
+    "holds_credentials": _config_secret,
+    "maps_to_masters": _maps_admin,
+    "account_token": _account_token,
+    "release_record": _release_record,
+    "replicas_alone": _paths_within("spec.replicas", "replicas"),
+    "labels_alone": _paths_within("metadata.labels", "metadata.annotations"),
+    "to_zero": _to_zero,
+    "suspended": _fresh(_suspended),
+    "restarted": _restarted,
+    "standards_loosened": _standards_loosened,
+    "webhook_ignores": _fresh(_webhook_ignores),
+    "approves": _approves,
+    "owned": _owned,
+    "kubelet_exec": _kubelet_exec,
+    "volume_is_retained": _reclaim_retains,
+    "by_platform": _when("by_platform"),
+    "anonymous": _when("anonymous"),
+}

@@ -1,0 +1,140 @@
+"""What an object says of others and of its own reason: references and intents. Pure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from core.event import Intent, IntentKind, Reference, ReferenceKind
+from core.json import JsonObject
+from core.providers.kubernetes.origin import Origin
+from core.providers.kubernetes.state import arguments
+from core.providers.kubernetes.subject import items, mapping, pod_specs, text
+
+# Annotations and labels in which tools leave the commit. https://backstage.io and the tools' own documentation name these.
+_COMMITS = (
+    "app.kubernetes.io/commit", "git-commit", "gitCommit", "git.commit", "commit", "git-sha", "gitsha", "sha", "revision-hash",
+    "app.kubernetes.io/git-commit", "org.opencontainers.image.revision", "app.gitlab.com/commit", "kustomize.toolkit.fluxcd.io/checksum",
+    "deploy.commit", "deployment/commit", "vcs-ref", "build.commit",
+)  # fmt: skip
+_PIPELINES = (
+    "app.gitlab.com/pipeline", "github.com/run-id", "ci.build", "build-url", "buildUrl", "pipeline-url", "deploy.pipeline",
+    "jenkins.io/build",
+)  # fmt: skip
+_TICKETS = ("ticket", "change-ticket", "jira", "change-request", "deploy.ticket")
+
+
+def references(found: JsonObject, origin: Origin, *, with_namespace: bool = False) -> tuple[Reference, ...]:
+    """Owners, what its pods mount, what it scales or routes to, the release that it belongs to.
+
+    The namespace is an owner where asked: it takes along what is in it when it comes or goes.
+    """
+    metadata = mapping(found, "metadata")
+    namespace, kind = text(metadata, "namespace"), text(found, "kind")
+    told = [Reference(kind=ReferenceKind.SAME_AS, id=text(metadata, "uid"))] if text(metadata, "uid") else []
+    for owner in items(metadata, "ownerReferences"):
+        if text(owner, "uid"):
+            told.append(Reference(kind=ReferenceKind.OWNER, id=text(owner, "uid")))
+        if text(owner, "kind") and text(owner, "name"):
+            told.append(Reference(kind=ReferenceKind.OWNER, id=origin.key(text(owner, "kind"), text(owner, "name"), namespace)))
+    told += [Reference(kind=ReferenceKind.MOUNTS, id=origin.key(k, name, namespace)) for k, name in sorted(set(_mounted(found)))]
+    target = mapping(found, "spec", "scaleTargetRef")
+    if text(target, "kind") and text(target, "name"):
+        told.append(Reference(kind=ReferenceKind.TARGETS, id=origin.key(text(target, "kind"), text(target, "name"), namespace)))
+    if kind == "Ingress":
+        told += [Reference(kind=ReferenceKind.TARGETS, id=origin.key("Service", name, namespace)) for name in sorted(set(_backends(found)))]
+    if namespace and with_namespace:
+        told.append(Reference(kind=ReferenceKind.OWNER, id=origin.key("Namespace", namespace)))
+    told += _releases(found, origin)
+    return tuple(dict.fromkeys(told))
+
+
+def _mounted(found: JsonObject) -> Iterator[tuple[str, str]]:
+    for pod in pod_specs(found):
+        for volume in items(pod, "volumes"):
+            yield from _named("ConfigMap", text(volume, "configMap", "name"))
+            yield from _named("Secret", text(volume, "secret", "secretName"))
+            yield from _named("PersistentVolumeClaim", text(volume, "persistentVolumeClaim", "claimName"))
+            for source in items(volume, "projected", "sources"):
+                yield from _named("ConfigMap", text(source, "configMap", "name"))
+                yield from _named("Secret", text(source, "secret", "name"))
+        for container in (*items(pod, "initContainers"), *items(pod, "containers")):
+            for one in items(container, "envFrom"):
+                yield from _named("ConfigMap", text(one, "configMapRef", "name"))
+                yield from _named("Secret", text(one, "secretRef", "name"))
+            for one in items(container, "env"):
+                yield from _named("ConfigMap", text(one, "valueFrom", "configMapKeyRef", "name"))
+                yield from _named("Secret", text(one, "valueFrom", "secretKeyRef", "name"))
+
+
+def _named(kind: str, name: str) -> Iterator[tuple[str, str]]:
+    if name:
+        yield kind, name
+
+
+def _backends(found: JsonObject) -> Iterator[str]:
+    spec = mapping(found, "spec")
+    backends = [mapping(spec, "defaultBackend"), mapping(spec, "backend")]
+    backends += [mapping(path, "backend") for rule in items(spec, "rules") for path in items(mapping(rule, "http"), "paths")]
+    for backend in backends:
+        name = text(backend, "service", "name") or text(backend, "serviceName")
+        if name:
+            yield name
+
+
+def _releases(found: JsonObject, origin: Origin) -> Iterator[Reference]:
+    """One revision of a Helm release, one sync of a GitOps application: only where the object names the very revision."""
+    labels, annotations = mapping(found, "metadata", "labels"), mapping(found, "metadata", "annotations")
+    helm = text(annotations, "meta.helm.sh/release-name")
+    if helm:
+        place = text(annotations, "meta.helm.sh/release-namespace") or text(found, "metadata", "namespace")
+        yield Reference(kind=ReferenceKind.PART_OF, id=f"helm/{origin.cluster}/{place}/{helm}")
+        revision = text(labels, "helm.sh/revision") or text(annotations, "meta.helm.sh/release-revision")
+        if revision:
+            yield Reference(kind=ReferenceKind.RELEASE, id=f"helm/{origin.cluster}/{place}/{helm}/{revision}")
+    for application in _argo_application(labels, annotations):
+        yield Reference(kind=ReferenceKind.PART_OF, id=f"argocd/{origin.cluster}/{application}")
+    for kind in ("kustomize", "helm"):
+        name = text(labels, f"{kind}.toolkit.fluxcd.io/name")
+        if name:
+            place = text(labels, f"{kind}.toolkit.fluxcd.io/namespace")
+            yield Reference(kind=ReferenceKind.PART_OF, id=f"flux/{origin.cluster}/{place}/{name}")
+
+
+def _argo_application(labels: JsonObject, annotations: JsonObject) -> Iterator[str]:
+    tracked = text(annotations, "argocd.argoproj.io/tracking-id").partition(":")[0] or text(labels, "argocd.argoproj.io/instance")
+    if tracked:
+        yield tracked
+
+
+def intents(found: JsonObject, tool: str, origin: Origin, changed: tuple[str, ...] = ()) -> tuple[Intent, ...]:
+    """Reasons that came with this change. What a tool merely owns is a reason only where that tool, or nobody known, wrote it.
+
+    A note that lies on an object from an earlier change (a change-cause, a commit) counts only where this change wrote it.
+    """
+    labels, annotations = mapping(found, "metadata", "labels"), mapping(found, "metadata", "annotations")
+    told: list[Intent] = []
+    fresh = _fresh(changed)
+    cause = text(annotations, "kubernetes.io/change-cause")
+    if cause and fresh("kubernetes.io/change-cause"):
+        told.append(Intent(kind=IntentKind.CHANGE_CAUSE, says=cause))
+    application = next(_argo_application(labels, annotations), "")
+    if application and tool == "Argo CD":
+        told.append(Intent(kind=IntentKind.GITOPS, says=f"Argo CD application {application}", ref=application))
+    for kind in ("kustomize", "helm"):
+        name = text(labels, f"{kind}.toolkit.fluxcd.io/name")
+        if name and tool == "Flux":
+            told.append(Intent(kind=IntentKind.GITOPS, says=f"Flux {kind} {name}", ref=name))
+    release = text(annotations, "meta.helm.sh/release-name")
+    if release and tool == "Helm":
+        chart = text(labels, "helm.sh/chart")
+        told.append(Intent(kind=IntentKind.RELEASE, says=f"Helm release {release}" + (f" ({chart})" if chart else ""), ref=release))
+    for names, kind_of_intent in ((_COMMITS, IntentKind.COMMIT), (_PIPELINES, IntentKind.PIPELINE), (_TICKETS, IntentKind.TICKET)):
+        for name in names:
+            value = text(annotations, name) or text(labels, name)
+            if value and fresh(name):
+                told.append(Intent(kind=kind_of_intent, says=f"{kind_of_intent} {value}", ref=value))
+                break
+    return tuple(replace(intent, says=str(arguments([intent.says], origin.redactor)[0])) for intent in told)
+
+
+def _fresh(changed: tuple[str, ...]) -> Callable[[str], bool]:
+    return lambda name: not changed or any(path in (f"metadata.annotations.{name}", f"metadata.labels.{name}") for path in changed)
