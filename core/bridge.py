@@ -18,32 +18,26 @@ from core.analysis.comfort import Ending, Reach, comfort
 from core.analysis.context import context
 from core.analysis.correlate import Group, correlate
 from core.analysis.memory import Memory
+from core.analysis.revise import because, with_failures
 from core.analysis.signs import Seen, severity_of
-from core.analysis.stability import FRESH, stability
-from core.analysis.teaching import MODEL_KEY, key_of
 from core.analysis.ties import Node, node_of
+from core.announcement import Announcement
 from core.assessment import Assessment, Attribution, Classification, Comfort, Context, Correlation, Stability, Verdict
-from core.baseline import Activity
+from core.baseline import Activity, Baseline
 from core.batch import Batch, Cursor
 from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
-from core.coverage import overlapping
+from core.coverage import Coverage
 from core.event import Event
-from core.evidence import Evidence
-from core.loading import Loaded, Remembered, load, reach_of
-from core.observation import Observation
+from core.loading import Loaded, Remembered, baselines_of, load, reach_of, scores_of, seen_of
 from core.settings import AnalysisSettings
 from core.story import FollowUp, Settling, Story
-from core.subscription import EVERYTHING
-from core.timerange import TimeRange
 from core.unified import UnifiedEvent
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 _MOST_WATCHED = 200
 _LAST_CALL = timedelta(hours=1)
-# A later look at an earlier event changes it for readers only from this much on.
-_CONFIDENCE_STEP = 0.1
 
 
 @dataclass(slots=True)
@@ -72,10 +66,24 @@ class _Run:
             return instead
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Steps:
+    """The steps in their order, each pure."""
+
+    attribute: Callable[[Event, Iterable[Event], Sequence[Announcement]], Attribution] = attribute
+    correlate: Callable[[Iterable[Node], timedelta], list[Group]] = correlate
+    classify: Callable[[Seen], Judgement] = classify
+    context: Callable[[Node, habits.Keys, Mapping[str, Baseline], Sequence[Coverage]], Context] = context
+    comfort: Callable[[Event, Verdict, Judgement, Context, Reach, Ending, Stability | None], Comfort] = comfort
+
+
 class EventBridge:
     """From a batch to its conclusions. Reads the store, writes nothing."""
 
-    def __init__(self, store: Remembered, *, settings: AnalysisSettings | None = None, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, store: Remembered, *, settings: AnalysisSettings | None = None, clock: Clock = utc_now, steps: Steps | None = None
+    ) -> None:
+        self._steps = steps or Steps()
         self._store = store
         self._settings = settings or AnalysisSettings()
         self._clock = clock
@@ -101,64 +109,25 @@ class EventBridge:
         again = frozenset(one.id for one in held)
         return self._conclude(run, batch, again=again)
 
-    def after_settling(self, story: Story, held: Sequence[UnifiedEvent]) -> tuple[Assessment, ...]:
-        """New revisions of the story's events whose comfort differs now that its settling is known. Raises StorageError."""
-        if not held:
-            return ()
-        now = self._clock()
-        batch = Batch(cursor=Cursor(), events=tuple(one.event for one in held))
-        loaded = load(self._store, "", batch, horizon=self._horizon, now=now, backfilled=True)
-        run = _Run(now=now, loaded=loaded, memory=Memory({}, learns=False), backfilled=True, new={})
-        nodes = [node_of(one.event, one.actor, tuple(loaded.announcements)) for one in held]
-        self._remember(run, nodes)
-        plan = Assignment(group=Group(nodes=tuple(nodes), joins={}), story_id=story.id, goes_on=story)
-        cause = cause_of(nodes, loaded.announcements)
-        for node in nodes:
-            self._judge(run, node, plan, cause)
-        scores = self._scores(frozenset(one.event.environment for one in held), (), now)
-        reach = self._reach_until_now(story, now)
-        troubled = any(story.verdicts.get(verdict) for verdict in (Verdict.UNPLANNED, Verdict.UNKNOWN))
-        ending = Ending(settling=story.settling, says=story.settling_says, evidence=story.settling_evidence, troubled=troubled)
-        revised = []
-        for one in held:
-            stored = one.assessment
-            judgement = replace(run.judgements[one.id], classification=stored.classification)
-            made = comfort(one.event, stored.verdict, judgement, stored.context, reach, ending, scores.get(one.event.environment))
-            if replace(made, stability=None) != replace(stored.comfort, stability=None):
-                revised.append(replace(stored, revision=stored.revision + 1, assessed_at=now, comfort=made, because=story.settling_says))
-        return tuple(revised)
-
-    def _reach_until_now(self, story: Story, now: datetime) -> Reach:
-        """Were the story's sources read without a gap from its first change until their newest reading?"""
-        last = self._store.coverage.last()
-        read = [last[source].range.end for source in story.sources if source in last]
-        if len(read) < len(story.sources) or min(read) <= story.last_at:
-            return Reach(ref=", ".join(story.sources))
-        span = TimeRange(start=story.first_at, end=min(read))
-        gaps = overlapping(self._store.coverage.report(span, story.sources, now).gaps, span)
-        says = tuple(
-            f"{gap.source} was not read {gap.range.start:%H:%M}–{gap.range.end:%H:%M} UTC" for gap in gaps if gap.source in story.sources
-        )
-        return Reach(read=True, gaps=says, ref=", ".join(story.sources))
-
     # --- the steps ---------------------------------------------------------------------------------------------------------
 
     def _conclude(self, run: _Run, batch: Batch, again: frozenset[str] = frozenset()) -> Conclusions:
         nodes = self._attribute(run)
         self._remember(run, nodes)
-        groups = run.step("correlate", run.new, lambda: correlate(nodes, self._horizon), [_alone(node) for node in nodes])
-        plans = [plan for plan in assign(groups, run.loaded.known, run.loaded.stories) if _touched(plan, run, again) or batch.announcements]
+        groups = run.step(
+            "correlate", again or run.new, lambda: self._steps.correlate(nodes, self._horizon), [_alone(node) for node in nodes]
+        )
+        plans = assign(groups, run.loaded.known, run.loaded.stories)
+        if not batch.announcements:
+            plans = _touched(plans, run, again)
         causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements) for plan in plans}
         for node, plan in sorted(((n, p) for p in plans for n in p.group.nodes), key=lambda pair: (pair[0].at, pair[0].id)):
-            self._judge(run, node, plan, causes[plan.story_id])
+            self._judge(run, node, plan, causes[plan.story_id], again)
         return self._assemble(run, batch, plans, causes, again)
 
     def _remember(self, run: _Run, nodes: Sequence[Node]) -> None:
-        """Read the baselines that the events count under, now that their actors are known."""
-        run.keys = {node.id: habits.keys_of(node.event, node.actor) for node in nodes}
-        taught = {key_of(node.event, node.actor) for node in nodes}
-        counted = {key for keys in run.keys.values() for key in keys.all()}
-        run.memory.rows.update(self._store.baselines.get({MODEL_KEY, *taught, *counted}))
+        run.keys, rows = baselines_of(self._store, nodes)
+        run.memory.rows.update(rows)
 
     def _attribute(self, run: _Run) -> list[Node]:
         by_name: dict[str, list[Event]] = {}
@@ -172,7 +141,7 @@ class EventBridge:
         for event in everything.values():
             others = [other for name in names_of(event) for other in by_name[name]] if not event.actor.known else []
             own = Attribution(actor=event.actor)
-            found = run.step("attribute", (event.id,), lambda e=event, o=others: attribute(e, o, runs), own)  # type: ignore[misc]
+            found = run.step("attribute", (event.id,), lambda e=event, o=others: self._steps.attribute(e, o, runs), own)  # type: ignore[misc]
             held = known.get(event.id)
             if held and not found.actor.known and held.assessment.attribution.actor.known:
                 found = held.assessment.attribution
@@ -180,26 +149,20 @@ class EventBridge:
             nodes.append(node_of(event, found.actor, runs))
         return nodes
 
-    def _judge(self, run: _Run, node: Node, plan: Assignment, cause: Cause) -> None:
+    def _judge(self, run: _Run, node: Node, plan: Assignment, cause: Cause, again: frozenset[str]) -> None:
         keys = run.keys[node.id]
-        managed = next((run.loaded.managed[name] for name in sorted(node.names) if name in run.loaded.managed), None)
-        seen = Seen(
-            node=node,
-            keys=keys,
-            cause=cause,
-            announcements=run.loaded.announcements,
-            managed=managed,
-            baselines=run.memory.rows,
-            settings=self._settings,
-        )
+        seen = seen_of(node, keys, cause, run.loaded, run.memory.rows, self._settings)
         severity, _ = severity_of(node.event.traits, node.event.change_type)
         nothing = Judgement(classification=Classification(severity=severity), shares={})
-        run.judgements[node.id] = run.step("classify", (node.id,), lambda: classify(seen), nothing)
-        if node.id in run.new:
+        run.judgements[node.id] = run.step("classify", (node.id,), lambda: self._steps.classify(seen), nothing)
+        if node.id in again:
+            before = run.memory.without(node, keys)
+            run.contexts[node.id] = run.step("context", (node.id,), lambda: self._steps.context(node, keys, before, ()), Context())
+        elif node.id in run.new:
             run.contexts[node.id] = run.step(
-                "context", (node.id,), lambda: context(node, keys, run.memory.rows, run.loaded.gaps), Context()
+                "context", (node.id,), lambda: self._steps.context(node, keys, run.memory.rows, run.loaded.gaps), Context()
             )
-            run.memory.take(node, keys, plan.group.nodes)
+            run.memory.take(node, keys, plan.group.nodes, run.judgements[node.id].classification.verdict)
 
     def _assemble(
         self, run: _Run, batch: Batch, plans: Sequence[Assignment], causes: Mapping[str, Cause], again: frozenset[str]
@@ -211,17 +174,15 @@ class EventBridge:
         everyone = {member.node.id: member for members in drafts.values() for member in members}
         scores = self._stability(run, batch)
         for plan in plans:
-            members = drafts[plan.story_id]
+            members = self._comforted(run, plan, drafts[plan.story_id], scores, again)
             base = {story.id for story in (plan.goes_on, *plan.swallows) if story}
             here = {member.node.id for member in members}
             left = [m for m in everyone.values() if m.before and m.before.correlation.story_id in base and m.node.id not in here]
-            story = self._watched(run, tell(plan, members, left, causes[plan.story_id], run.now), members)
-            stories += [story, *swallowed(plan, run.now)]
+            stories += [self._watched(run, tell(plan, members, left, causes[plan.story_id], run.now), members), *swallowed(plan, run.now)]
             for member in members:
-                final = self._comforted(run, member, story, scores)
-                if final is not None:
-                    assessments.append(final)
-                    activities.append(self._activity(run, member, final))
+                if member.assessment is not member.before:
+                    assessments.append(member.assessment)
+                    activities.append(self._activity(run, member))
         return Conclusions(
             assessments=tuple(assessments),
             stories=tuple(stories),
@@ -238,7 +199,7 @@ class EventBridge:
         held = run.loaded.known.get(node.id)
         judgement = run.judgements[node.id]
         correlation = Correlation(story_id=plan.story_id, confidence=plan.group.confidence(node.id), evidence=plan.group.evidence(node.id))
-        told = _with_failures(judgement.classification, node.id, run.failed.get(node.id, {}))
+        told = with_failures(judgement.classification, node.id, run.failed.get(node.id, {}))
         made = Assessment(
             event_id=node.id,
             revision=1,
@@ -253,61 +214,71 @@ class EventBridge:
         if held is None:
             return Member(node=node, assessment=made)
         before = held.assessment
-        because = _because(before, made, plan)
-        if (node.id in again and before.failed_steps == made.failed_steps) or not because:
+        why = because(before, made, plan)
+        if (node.id in again and before.failed_steps == made.failed_steps) or not why:
             return Member(node=node, assessment=before, before=before)
         later = replace(
-            made, revision=before.revision + 1, context=before.context, comfort=before.comfort, overrule=before.overrule, because=because
+            made,
+            revision=before.revision + 1,
+            context=run.contexts.get(node.id, before.context),
+            comfort=before.comfort,
+            overrule=before.overrule,
+            because=why,
         )
         return Member(node=node, assessment=later, before=before)
 
-    def _comforted(self, run: _Run, member: Member, story: Story, scores: Mapping[str, Stability | None]) -> Assessment | None:
-        """The member's assessment with its comfort; None where nothing about it changed."""
+    def _comforted(
+        self, run: _Run, plan: Assignment, drafts: Sequence[Member], scores: Mapping[str, Stability | None], again: frozenset[str]
+    ) -> list[Member]:
+        """The members with their comfort, where anything about them is new."""
+        old = plan.goes_on
+        rest = old.verdicts if old and old.event_count > len(drafts) else {}
+        verdicts = {member.assessment.verdict for member in drafts} | {Verdict(name) for name, count in rest.items() if count > 0}
+        ending = Ending(troubled=not verdicts.isdisjoint({Verdict.UNPLANNED, Verdict.UNKNOWN}))
+        if old and not self._reopens(run, drafts):
+            ending = replace(ending, settling=old.settling, says=old.settling_says, evidence=old.settling_evidence)
+        return [self._comfort(run, member, ending, scores, again) for member in drafts]
+
+    def _comfort(self, run: _Run, member: Member, ending: Ending, scores: Mapping[str, Stability | None], again: frozenset[str]) -> Member:
         if member.assessment is member.before:
-            return None
+            return member
         event, draft = member.node.event, member.assessment
-        troubled = any(story.verdicts.get(verdict) for verdict in (Verdict.UNPLANNED, Verdict.UNKNOWN))
-        ending = Ending(settling=story.settling, says=story.settling_says, evidence=story.settling_evidence, troubled=troubled)
+        judgement, reach, score = run.judgements[event.id], reach_of(event, run.loaded), scores.get(event.environment)
         made = run.step(
             "comfort",
             (event.id,),
-            lambda: comfort(
-                event,
-                draft.verdict,
-                run.judgements[event.id],
-                draft.context,
-                reach_of(event, run.loaded),
-                ending,
-                scores.get(event.environment),
-            ),
+            lambda: self._steps.comfort(event, draft.verdict, judgement, draft.context, reach, ending, score),
             Comfort(),
         )
-        return replace(draft, comfort=made, failed_steps=tuple(sorted(run.failed.get(event.id, {}))))
+        failed = run.failed.get(event.id, {})
+        final = replace(draft, comfort=made, failed_steps=tuple(sorted(failed)))
+        if "comfort" in failed:
+            final = replace(final, classification=with_failures(draft.classification, event.id, failed))
+        if member.before and event.id in again and member.before.failed_steps == final.failed_steps:
+            final = member.before
+        return replace(member, assessment=final)
 
-    def _activity(self, run: _Run, member: Member, final: Assessment) -> Activity | None:
-        actor, teams = member.node.actor, self._settings.teams
+    def _activity(self, run: _Run, member: Member) -> Activity | None:
+        actor, teams, verdict = member.node.actor, self._settings.teams, member.assessment.verdict
         if member.before is None:
-            return team.activity(member.node.event, actor, final.verdict, teams)
-        return team.moved(member.node.event, actor, member.before.verdict, final.verdict, teams)
+            return team.activity(member.node.event, actor, verdict, teams)
+        return team.moved(member.node.event, actor, member.before.verdict, verdict, teams)
 
     # --- around the batch ----------------------------------------------------------------------------------------------------
 
     def _stability(self, run: _Run, batch: Batch) -> dict[str, Stability | None]:
         if run.backfilled:
             return {}
-        return self._scores(frozenset(event.environment for event in run.new.values()), batch.observations, run.now)
+        return scores_of(self._store, {event.environment for event in run.new.values()}, batch.observations, run.now)
 
-    def _scores(self, environments: frozenset[str], fresh: Sequence[Observation], now: datetime) -> dict[str, Stability | None]:
-        unsettled = self._store.stories.unsettled(EVERYTHING)
-        found: dict[str, Stability | None] = {}
-        for environment in sorted(environments):
-            read = self._store.observations.of_environment(environment, now - FRESH)
-            found[environment] = stability((*read, *fresh), unsettled, now, environment)
-        return found
+    @staticmethod
+    def _reopens(run: _Run, members: Sequence[Member]) -> bool:
+        """Does something new in it, that really changed, want following up?"""
+        return not run.backfilled and any(m.before is None and not m.node.event.attempted for m in members)
 
     def _watched(self, run: _Run, story: Story, members: Sequence[Member]) -> Story:
         """A story that something new was really changed in is to be followed up (again)."""
-        if run.backfilled or not any(m.before is None and not m.node.event.attempted for m in members):
+        if not self._reopens(run, members):
             return story
         return replace(story, settling=Settling.WATCHING, settled_at=None, settling_says="", settling_evidence=())
 
@@ -315,7 +286,7 @@ class EventBridge:
         opened = []
         for story in stories:
             members = drafts.get(story.id, ())
-            if run.backfilled or not any(m.before is None and not m.node.event.attempted for m in members):
+            if not self._reopens(run, members):
                 continue
             due_at = story.last_at + timedelta(minutes=self._settings.settle_minutes)
             opened.append(
@@ -345,38 +316,23 @@ def _alone(node: Node) -> Group:
     return Group(nodes=(node,), joins={})
 
 
-def _touched(plan: Assignment, run: _Run, again: frozenset[str]) -> bool:
+def _touched(plans: Sequence[Assignment], run: _Run, again: frozenset[str]) -> list[Assignment]:
+    """Those whose story is not as it is stored: events are new in it, came from another, went to another, or are better known."""
     known = run.loaded.known
-    return bool(plan.swallows) or any(
-        node.id in again or node.id not in known or known[node.id].correlation_id != plan.story_id or _newly_known(known[node.id], node)
-        for node in plan.group.nodes
-    )
+    losing = {
+        known[n.id].correlation_id for p in plans for n in p.group.nodes if n.id in known and known[n.id].correlation_id != p.story_id
+    }
+    return [
+        plan
+        for plan in plans
+        if plan.swallows
+        or plan.story_id in losing
+        or any(
+            node.id in again or node.id not in known or known[node.id].correlation_id != plan.story_id or _newly_known(known[node.id], node)
+            for node in plan.group.nodes
+        )
+    ]
 
 
 def _newly_known(held: UnifiedEvent, node: Node) -> bool:
     return node.actor.known and not held.actor.known
-
-
-def _because(before: Assessment, after: Assessment, plan: Assignment) -> str:
-    """Why a stored event's assessment has a new revision; empty where a reader would see no difference."""
-    if before.failed_steps and before.failed_steps != after.failed_steps:
-        return f"{', '.join(before.failed_steps)} tried again"
-    if before.correlation.story_id != after.correlation.story_id:
-        return "it turned out to have the same cause as an older story" if plan.swallows else "a likelier cause arrived"
-    if after.attribution.evidence and before.attribution.actor != after.attribution.actor:
-        return after.attribution.evidence[0].says
-    changed = before.classification.verdict is not after.classification.verdict
-    surer = after.classification.confidence - before.classification.confidence
-    if (changed or abs(surer) >= _CONFIDENCE_STEP) and after.classification.evidence and not after.failed_steps:
-        old = {one.says for one in before.classification.evidence}
-        fresh = next((one.says for one in after.classification.evidence if one.says not in old), "")
-        return f"since then: {fresh}" if fresh else ""
-    return ""
-
-
-def _with_failures(told: Classification, event_id: str, failed: Mapping[str, str]) -> Classification:
-    if not failed:
-        return told
-    notes = tuple(Evidence(kind="step", says=f"the step {name} failed ({why})", ref=event_id) for name, why in sorted(failed.items()))
-    # What rests on a failed step is not known.
-    return replace(told, verdict=Verdict.UNKNOWN, evidence=(*told.evidence, *notes))

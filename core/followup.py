@@ -8,11 +8,11 @@ from typing import Protocol
 from core.analysis import habits
 from core.assessment import Verdict
 from core.baseline import Baseline, Metric
-from core.bridge import EventBridge
 from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
 from core.coverage import Coverage, overlapping
 from core.evidence import Evidence
+from core.lookback import LookBack
 from core.observation import Health, Observation, Signal
 from core.ports import Baselines, CoverageStore, EventStore, ObservationStore, StoryStore
 from core.ports import FollowUps as FollowUpStore
@@ -56,10 +56,10 @@ class Finding:
 class FollowUps:
     """Asks of every watched story whether it has settled."""
 
-    def __init__(self, store: Watched, ingest: Commits, bridge: EventBridge, *, clock: Clock = utc_now) -> None:
+    def __init__(self, store: Watched, ingest: Commits, look_back: LookBack, *, clock: Clock = utc_now) -> None:
         self._store = store
         self._ingest = ingest
-        self._bridge = bridge
+        self._look_back = look_back
         self._clock = clock
 
     def settle(self, now: datetime | None = None) -> int:
@@ -132,7 +132,7 @@ class FollowUps:
         return Conclusions(
             stories=(told,),
             follow_ups=(state,),
-            assessments=self._bridge.after_settling(told, events),
+            assessments=self._look_back.after_settling(told, events),
             baselines=self._endings(events, finding.settling),
             metrics=(_time_to_settle(story, now),) if settled and story.verdict is Verdict.UNPLANNED else (),
         )

@@ -1,19 +1,29 @@
 """What the analysis steps need to know of the store, read once a batch through narrow ports."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.analysis.attribute import names_of
+from core.analysis.cause import Cause
 from core.analysis.comfort import Reach
 from core.analysis.correlate import OPERATION_HORIZON
-from core.analysis.ties import asked_keys, node_of
+from core.analysis.habits import Keys, keys_of
+from core.analysis.signs import Seen
+from core.analysis.stability import FRESH, stability
+from core.analysis.teaching import MODEL_KEY
+from core.analysis.teaching import key_of as like_of
+from core.analysis.ties import Node, asked_keys, node_of
 from core.announcement import Announcement
+from core.assessment import Stability
+from core.baseline import Baseline
 from core.batch import Batch, ManagedResource
 from core.coverage import Coverage, CoverageState
 from core.event import Event
+from core.observation import Observation
 from core.ports import Announcements, Baselines, CoverageStore, EventStore, ManagedResources, ObservationStore, StoryStore
+from core.settings import AnalysisSettings
 from core.story import Story
 from core.subscription import EVERYTHING
 from core.timerange import TimeRange
@@ -134,3 +144,27 @@ def reach_of(event: Event, loaded: Loaded) -> Reach:
         f"{gap.source} was not read {gap.range.start:%H:%M}–{gap.range.end:%H:%M} UTC" for gap in loaded.gaps if gap.range.overlaps(after)
     )
     return Reach(read=True, gaps=gaps, ref=event.source)
+
+
+def baselines_of(store: Remembered, nodes: Sequence[Node]) -> tuple[dict[str, Keys], Mapping[str, Baseline]]:
+    """Under which baselines each event counts, now that its actor is known; and those rows, with what people taught."""
+    keys = {node.id: keys_of(node.event, node.actor) for node in nodes}
+    taught = {like_of(node.event, node.actor) for node in nodes}
+    counted = {key for one in keys.values() for key in one.all()}
+    return keys, store.baselines.get({MODEL_KEY, *taught, *counted})
+
+
+def seen_of(node: Node, keys: Keys, cause: Cause, loaded: Loaded, rows: Mapping[str, Baseline], settings: AnalysisSettings) -> Seen:
+    """Everything that the event is judged by."""
+    managed = next((loaded.managed[name] for name in sorted(node.names) if name in loaded.managed), None)
+    return Seen(node=node, keys=keys, cause=cause, announcements=loaded.announcements, managed=managed, baselines=rows, settings=settings)
+
+
+def scores_of(store: Remembered, environments: Collection[str], fresh: Sequence[Observation], now: datetime) -> dict[str, Stability | None]:
+    """How stable each environment is now, by stored readings and `fresh` ones; None is "not measured"."""
+    unsettled = store.stories.unsettled(EVERYTHING)
+    found: dict[str, Stability | None] = {}
+    for environment in sorted(environments):
+        read = store.observations.of_environment(environment, now - FRESH)
+        found[environment] = stability((*read, *fresh), unsettled, now, environment)
+    return found

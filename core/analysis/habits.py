@@ -85,6 +85,21 @@ def remembered(baseline: Baseline, at: datetime, *, place: str = "") -> Baseline
     )
 
 
+def forgotten(baseline: Baseline, at: datetime) -> Baseline:
+    """The baseline with one less at that time, where it counted one."""
+    recent = list(baseline.recent)
+    if at in recent:
+        recent.remove(at)
+    hour, day = hour_of_week(at), at.date().isoformat()
+    return replace(
+        baseline,
+        count=max(0, baseline.count - 1),
+        hours={**baseline.hours, hour: max(0, baseline.hours.get(hour, 0) - 1)},
+        days={**baseline.days, day: max(0, baseline.days.get(day, 0) - 1)},
+        recent=tuple(recent),
+    )
+
+
 def followed(baseline: Baseline, label: str, after: timedelta) -> Baseline:
     """The baseline with one more follower, and how long after it came (a running mean)."""
     count = baseline.followed_by.get(label, 0) + 1

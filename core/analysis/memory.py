@@ -7,6 +7,7 @@ from datetime import timedelta
 from core.analysis import habits
 from core.analysis.habits import Keys
 from core.analysis.ties import Node
+from core.assessment import Verdict
 from core.baseline import Baseline
 
 _FOLLOWS = timedelta(hours=1)
@@ -22,15 +23,22 @@ class Memory:
     _touched: dict[str, None] = field(default_factory=dict)
     _followed: set[tuple[str, str]] = field(default_factory=set)
 
-    def take(self, node: Node, keys: Keys, group: Sequence[Node]) -> None:
-        """Count one new event, and that it followed others of its story."""
+    def take(self, node: Node, keys: Keys, group: Sequence[Node], verdict: Verdict) -> None:
+        """Count one new event, whether it was unplanned, and that it followed others of its story."""
         if not self.learns:
             return
         for key in keys.all():
             place = node.actor.network if key == keys.actor else ""
-            self._put(habits.remembered(self.rows.get(key) or Baseline(key=key), node.at, place=place))
+            row = habits.remembered(self.rows.get(key) or Baseline(key=key), node.at, place=place)
+            if verdict is Verdict.UNPLANNED and key in (keys.same, keys.actor_kind):
+                row = habits.ended(row, verdict.value)
+            self._put(row)
         if not node.event.attempted:
             self._follow(node, group)
+
+    def without(self, node: Node, keys: Keys) -> dict[str, Baseline]:
+        """The rows as if this stored event had not been counted: what a second look at it compares with."""
+        return {key: habits.forgotten(row, node.at) if key in keys.all() else row for key, row in self.rows.items()}
 
     def _follow(self, node: Node, group: Sequence[Node]) -> None:
         label = f"{node.event.resource.kind} {node.event.resource.name} {node.event.change_type}"

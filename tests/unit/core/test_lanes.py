@@ -94,8 +94,8 @@ def test_more_deaf_sources_than_lanes_starve_nobody() -> None:
         deaf = [Deaf(f"deaf-{n}", stack.enter_context(silent_server())) for n in range(12)]
         quick = Quick("quick")
         lanes = Lanes(pollers=[*deaf, quick], parallel=3, grace_seconds=0.05)
-        for one in [*deaf, quick]:
-            assert lanes.offer(one.source)
+        for source in [*(one.source for one in deaf), "quick"]:
+            assert lanes.offer(source)
         until(quick.done.is_set, lanes)
         until(lambda: all(one.given_up for one in deaf), lanes)
         assert set(lanes.quarantined) == {one.source for one in deaf}

@@ -1,0 +1,435 @@
+"""EventBridge over a store: stories, late arrivals, merges, failing steps, comfort and its limits."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.announcement import Announcement
+from core.assessment import Overrule, Verdict
+from core.batch import Batch, Cursor, ManagedResource
+from core.bridge import EventBridge, Steps
+from core.coverage import Coverage, CoverageState
+from core.event import ActorKind, ChangeType, Event, Intent, IntentKind, ReferenceKind, Via
+from core.followup import FollowUps
+from core.ingest import Ingest
+from core.lookback import LookBack
+from core.observation import Health, Observation, Signal
+from core.overrule import Overrules
+from core.settings import AnalysisSettings
+from core.story import Settling
+from core.subscription import EventFilter, Subscription
+from core.timerange import TimeRange
+from core.trait import Trait
+from tests.unit.core.changes import ANA, APPLY, BEN, NOBODY, SCALER, T0, at, change
+from tests.unit.core.small_store import SmallStore
+
+RUN, SAME_AS = ReferenceKind.RUN, ReferenceKind.SAME_AS
+RUN_INTENT = (Intent(kind=IntentKind.RUN, says="Terraform apply network-upgrade", ref="run-812"),)
+
+
+@dataclass
+class World:
+    """One store with what works on it, and a clock that the test moves."""
+
+    now: datetime = T0
+    store: SmallStore = field(default_factory=SmallStore)
+    settings: AnalysisSettings = field(default_factory=AnalysisSettings)
+
+    def __post_init__(self) -> None:
+        ports = self.ports
+        self.bridge = EventBridge(ports, settings=self.settings, clock=lambda: self.now)
+        self.look_back = LookBack(ports, settings=self.settings, clock=lambda: self.now)
+        self.ingest = Ingest(ports, self.bridge, clock=lambda: self.now)
+        self.follow_ups = FollowUps(ports, self.ingest, self.look_back, clock=lambda: self.now)
+        self.overrules = Overrules(ports, self.look_back, self.ingest)
+
+    @property
+    def ports(self) -> Any:
+        """The store as the ports that it is wide enough for."""
+        return self.store
+
+    def take(self, *events: Event, until: float | None = None, source: str = "cluster", since: float = -60, **batch: Any) -> None:
+        """A poll at minute `until` (else at the last event) that read its source whole since minute `since`."""
+        self.now = at(until) if until is not None else max([self.now, *(event.occurred_at for event in events)])
+        read = Coverage(source=source, range=TimeRange(start=at(since), end=self.now), state=CoverageState.READ, complete_until=self.now)
+        coverage = batch.pop("coverage", (read,))
+        self.ingest.take(source, Batch(cursor=Cursor(), events=events, coverage=coverage, **batch))
+
+    def replay(self, batches: Sequence[Sequence[Event]]) -> None:
+        for events in batches:
+            self.ingest.take("cluster", Batch(cursor=Cursor(), events=tuple(events)), backfilled=True)
+
+
+def applied(name: str, minutes: float, **more: Any) -> Event:
+    return change(name, minutes, APPLY, refs=((RUN, "net:8"),), intents=RUN_INTENT, **more)
+
+
+def healthy(event: Event, minutes: float, health: Health = Health.HEALTHY, says: str = "3 of 3 ready") -> Observation:
+    return Observation(source="cluster", resource=event.resource, signal=Signal.ROLLOUT, health=health, at=at(minutes), says=says)
+
+
+def test_an_apply_is_planned_and_told_once() -> None:
+    world = World()
+    world.store.subscribed = [Subscription(destination="C1")]
+    vpc, route = applied("vpc", 0), applied("route", 1)
+    world.take(vpc, route)
+    (story,) = world.store.told.values()
+    assert story.verdict is Verdict.PLANNED
+    assert story.cause == "Terraform apply network-upgrade"
+    assert story.counts == {"modified": 2}
+    assert [delivery.story_id for delivery in world.store.sent.values()] == [story.id]
+
+
+def test_a_batch_taken_twice_is_stored_and_told_once() -> None:
+    world = World()
+    world.store.subscribed = [Subscription(destination="C1")]
+    event = change("api", 0, ANA)
+    world.take(event)
+    before = (dict(world.store.told), dict(world.store.rows), dict(world.store.sent))
+    world.take(event)
+    assert (world.store.told, world.store.rows, world.store.sent) == before
+
+
+def test_an_ordinary_change_that_nothing_explains_is_unknown() -> None:
+    world = World()
+    event = change("api", 0, ANA)
+    world.take(event)
+    assert world.store.unified(event.id).verdict is Verdict.UNKNOWN
+    assert not world.store.unified(event.id).assessment.comfort.reassures
+
+
+def test_a_late_arrival_joins_and_gives_the_earlier_change_a_reason() -> None:
+    world = World()
+    record = change(
+        "i-1", 0, replace(APPLY, kind=ActorKind.AUTOMATION, id="role/x", via=Via.SDK, tool="", session="s1"), uid="arn:i-1", source="trail"
+    )
+    world.take(record, source="trail")
+    assert world.store.unified(record.id).verdict is Verdict.UNKNOWN
+    state = change(
+        "aws_instance.web", 3, APPLY, refs=((RUN, "web:3"), (SAME_AS, "arn:i-1")), intents=RUN_INTENT, source="tf", provider="terraform"
+    )
+    world.take(state, source="tf")
+    after = world.store.unified(record.id)
+    assert after.verdict is Verdict.PLANNED
+    assert after.assessment.revision == 2
+    assert "Terraform apply network-upgrade" in after.assessment.because
+    assert world.store.partition() == {frozenset({record.id, state.id})}
+    assert next(iter(world.store.told.values())).revision == 2
+
+
+def test_two_stories_that_turn_out_to_be_one_the_older_lives_on() -> None:
+    world = World()
+    world.store.subscribed = [Subscription(destination="C1")]
+    first = change("a", 0, replace(APPLY, session="s1", id="ci"), uid="arn:a", source="trail")
+    second = change("b", 1, replace(APPLY, session="s2", id="ci"), uid="arn:b", source="trail")
+    world.take(first, source="trail")
+    world.take(second, source="trail")
+    assert len(world.store.partition()) == 2
+    older = world.store.unified(first.id).correlation_id
+    newer = world.store.unified(second.id).correlation_id
+    both = [
+        change(f"tf.{name}", 2, APPLY, refs=((RUN, "r:1"), (SAME_AS, f"arn:{name}")), intents=RUN_INTENT, source="tf", provider="terraform")
+        for name in "ab"
+    ]
+    world.take(*both, source="tf")
+    assert len(world.store.partition()) == 1
+    assert world.store.unified(second.id).correlation_id == older
+    assert world.store.told[newer].merged_into == older
+    assert world.store.told[newer].revision == 2
+    assert world.store.told[older].event_count == 4
+    assert world.store.told[older].counts == {"modified": 4}
+
+
+def test_what_code_owns_changed_by_hand_is_unplanned_and_says_that_it_will_be_undone() -> None:
+    world = World()
+    event = change("web", 0, BEN, uid="arn:web")
+    owned = ManagedResource(
+        source="tf", address="aws_instance.web", kind="aws_instance", aliases=("arn:web",), workspace="prod", since=at(-9999)
+    )
+    world.take(event, managed=(owned,))
+    one = world.store.unified(event.id)
+    assert one.verdict is Verdict.UNPLANNED
+    assert any("will undo it at the next apply" in evidence.says for evidence in one.evidence)
+
+
+def test_a_window_explains_what_it_covers_and_nothing_else() -> None:
+    world = World()
+    window = Announcement(
+        id="w1",
+        kind="window",
+        title="Network upgrade",
+        range=TimeRange(start=at(-10), end=at(50)),
+        covers=EventFilter(environments=frozenset({"prod"})),
+        source="person",
+    )
+    world.store.said["w1"] = window
+    inside, outside = change("a", 0, ANA), change("b", 0, BEN, environment="staging")
+    world.take(inside, outside)
+    assert world.store.unified(inside.id).verdict is Verdict.PLANNED
+    assert world.store.unified(outside.id).verdict is Verdict.UNKNOWN
+
+
+def test_a_run_told_late_explains_what_it_did() -> None:
+    world = World()
+    event = change("db", 0, replace(APPLY, via=Via.SDK, id="role/x", tool=""), uid="arn:db")
+    world.take(event)
+    assert world.store.unified(event.id).verdict is Verdict.UNKNOWN
+    run = Announcement(
+        id="hcp-1",
+        kind="run",
+        title="run 812",
+        range=TimeRange(start=at(-2), end=at(5)),
+        covers=EventFilter(resource_keys=frozenset({event.resource.key})),
+        source="tf",
+        reference="run-812",
+    )
+    world.take(until=8, announcements=(run,))
+    assert world.store.unified(event.id).verdict is Verdict.PLANNED
+    assert world.store.unified(event.id).assessment.revision == 2
+
+
+def test_a_security_sensitive_act_by_hand_is_unplanned_and_never_calms() -> None:
+    world = World()
+    event = change("sg-1", 0, BEN, kind="SecurityGroup", traits=(Trait.EXPOSES_PUBLICLY, Trait.OPENS_NETWORK))
+    world.take(event)
+    one = world.store.unified(event.id)
+    assert (one.verdict, one.severity.value, one.assessment.comfort.reassures) == (Verdict.UNPLANNED, "high", False)
+
+
+def weeks_of_scaling(world: World, days: int = 15) -> Event:
+    for day in range(days, 0, -1):
+        event = change("api", 0, SCALER, type=ChangeType.SCALED, traits=(Trait.SCALES,), when=T0 - timedelta(days=day))
+        world.replay([[event]])
+    return change("api", 0, SCALER, type=ChangeType.SCALED, traits=(Trait.SCALES,))
+
+
+def test_a_habit_is_routine_counted_and_comforts_where_the_source_was_read() -> None:
+    world = World()
+    event = weeks_of_scaling(world)
+    world.take(event, until=1)
+    one = world.store.unified(event.id)
+    assert one.verdict is Verdict.ROUTINE
+    assert one.assessment.comfort.reassures
+    assert "14 of the last 14 days near 10:00 UTC" in one.reassurance_text
+    assert one.assessment.context.similar == 15
+
+
+def test_no_comfort_is_spoken_across_a_gap() -> None:
+    world = World()
+    event = weeks_of_scaling(world)
+    gap = Coverage(
+        source="cluster", range=TimeRange(start=at(0.2), end=at(0.6)), state=CoverageState.GAP, complete_until=at(0.2), reason="timed out"
+    )
+    parts = [(-60, 0.2), (0.6, 1)]
+    read = [
+        Coverage(source="cluster", range=TimeRange(start=at(a), end=at(b)), state=CoverageState.READ, complete_until=at(b))
+        for a, b in parts
+    ]
+    world.take(event, until=1, coverage=(*read, gap))
+    assert world.store.unified(event.id).verdict is Verdict.ROUTINE
+    assert not world.store.unified(event.id).assessment.comfort.reassures
+
+
+def test_no_comfort_where_the_source_was_never_read() -> None:
+    world = World()
+    event = weeks_of_scaling(world)
+    world.replay([[event]])
+    assert not world.store.unified(event.id).assessment.comfort.reassures
+
+
+def test_backfilled_changes_are_never_told_nor_followed_up() -> None:
+    world = World()
+    world.store.subscribed = [Subscription(destination="C1")]
+    world.replay([[change("sg", 0, BEN, traits=(Trait.EXPOSES_PUBLICLY,))]])
+    assert not world.store.sent
+    assert not world.store.watched
+
+
+def fails(*_: object) -> NoReturn:
+    raise ZeroDivisionError("made to fail")
+
+
+@pytest.mark.parametrize("step", ["attribute", "correlate", "classify", "context", "comfort"])
+def test_a_step_that_raises_costs_that_step_and_is_tried_again(step: str) -> None:
+    world = World()
+    event = applied("vpc", 0)
+    sound = world.ingest
+    broken = Ingest(
+        world.ports, EventBridge(world.ports, clock=lambda: world.now, steps=replace(Steps(), **{step: fails})), clock=lambda: world.now
+    )
+    broken.take("cluster", Batch(cursor=Cursor(), events=(event,)))
+    one = world.store.unified(event.id)
+    assert one.verdict is Verdict.UNKNOWN
+    assert one.assessment.failed_steps == (step,)
+    assert [evidence.ref for evidence in one.evidence if evidence.kind == "step"] == [event.id]
+    assert broken.reassess() == 0
+    assert sound.reassess() == 1
+    again = world.store.unified(event.id)
+    assert (again.verdict, again.assessment.failed_steps, again.assessment.revision) == (Verdict.PLANNED, (), 2)
+    assert again.assessment.because == f"{step} tried again"
+    assert sound.reassess() == 0
+
+
+def test_a_planned_change_settles_and_comforts_with_what_was_seen() -> None:
+    world = World()
+    world.store.subscribed = [Subscription(destination="C1")]
+    event = applied("api", 0)
+    world.take(event, until=1)
+    story_id = world.store.unified(event.id).correlation_id
+    assert world.store.told[story_id].settling is Settling.WATCHING
+    world.take(until=11, observations=(healthy(event, 10.5),))
+    assert world.follow_ups.settle() == 1
+    story = world.store.told[story_id]
+    assert story.settling is Settling.SETTLED
+    assert story.settling_says == "3 of 3 ready, 10 min on"
+    one = world.store.unified(event.id)
+    assert one.assessment.comfort.reassures
+    assert "3 of 3 ready, 10 min on" in one.reassurance_text
+    assert sorted(delivery.revision for delivery in world.store.sent.values()) == [1, story.revision]
+    assert world.follow_ups.settle() == 0
+
+
+def test_a_change_that_broke_something_is_degraded_and_may_recover() -> None:
+    world = World()
+    event = applied("api", 0)
+    world.take(event, until=1)
+    world.take(until=4, observations=(healthy(event, 3, Health.DEGRADED, "1 of 3 ready"),))
+    world.follow_ups.settle()
+    (story,) = world.store.told.values()
+    assert (story.settling, story.settling_says) == (Settling.DEGRADED, "1 of 3 ready")
+    assert world.store.unified(event.id).comfort_level.value == "none"
+    world.take(until=20, observations=(healthy(event, 19.5),))
+    world.follow_ups.settle()
+    (story,) = world.store.told.values()
+    assert story.settling is Settling.SETTLED
+
+
+def test_without_any_signal_it_is_unverified_not_settled() -> None:
+    world = World()
+    event = applied("vpc", 0)
+    world.take(event, until=1)
+    world.take(until=12)
+    world.follow_ups.settle()
+    (story,) = world.store.told.values()
+    assert story.settling is Settling.UNVERIFIED
+    assert not story.settling_evidence
+    assert "can't say" in story.settling_says
+
+
+def test_a_reading_from_before_the_change_settles_nothing() -> None:
+    world = World()
+    event = applied("api", 0)
+    world.take(event, until=1, observations=(healthy(event, -1),))
+    world.take(until=12)
+    world.follow_ups.settle()
+    (story,) = world.store.told.values()
+    assert story.settling is Settling.UNVERIFIED
+
+
+def test_an_overrule_counts_is_kept_and_teaches_visibly() -> None:
+    world = World()
+    for number in range(3):
+        event = change(f"job-{number}", number * 60, ANA, kind="CronJob")
+        world.take(event)
+        assert number or world.store.unified(event.id).verdict is Verdict.UNKNOWN
+        world.overrules.apply(event.id, Overrule(verdict=Verdict.PLANNED, by="U1", at=world.now))
+    last = change("job-9", 300, ANA, kind="CronJob")
+    world.take(last)
+    one = world.store.unified(last.id)
+    assert one.verdict is Verdict.PLANNED
+    assert any("because people marked 3 like it as planned" in evidence.says for evidence in one.evidence)
+    first = next(one for key in world.store.stored if (one := world.store.unified(key)).resource.name == "job-0")
+    assert first.assessment.overrule is not None
+    assert first.verdict is Verdict.PLANNED
+
+
+def test_an_overrule_takes_back_comfort_that_no_longer_holds() -> None:
+    world = World()
+    event = weeks_of_scaling(world)
+    world.take(event, until=1)
+    assert world.store.unified(event.id).assessment.comfort.reassures
+    world.overrules.apply(event.id, Overrule(verdict=Verdict.UNPLANNED, by="U1", at=world.now))
+    after = world.store.unified(event.id)
+    assert after.verdict is Verdict.UNPLANNED
+    assert not after.assessment.comfort.reassures
+    assert world.store.told[after.correlation_id].verdict is Verdict.UNPLANNED
+
+
+def test_teaching_never_makes_a_security_sensitive_change_calm() -> None:
+    world = World()
+    for number in range(6):
+        event = change(f"sg-{number}", number * 60, BEN, kind="SecurityGroup", traits=(Trait.OPENS_NETWORK,))
+        world.take(event)
+        world.overrules.apply(event.id, Overrule(verdict=Verdict.ROUTINE, by="U1", at=world.now))
+    last = change("sg-last", 400, BEN, kind="SecurityGroup", traits=(Trait.OPENS_NETWORK,))
+    world.take(last, until=401)
+    assert world.store.unified(last.id).verdict is not Verdict.ROUTINE
+    assert not world.store.unified(last.id).assessment.comfort.reassures
+
+
+_MAKERS = st.builds(
+    change,
+    st.sampled_from("abc"),
+    st.floats(0, 9.5).map(lambda m: round(m, 1)),
+    st.sampled_from([ANA, BEN, APPLY, SCALER, NOBODY, replace(APPLY, session="s1", id="ci")]),
+    refs=st.sampled_from(
+        [
+            (),
+            ((RUN, "x"),),
+            ((RUN, "y"),),
+            ((SAME_AS, "arn:1"),),
+            ((ReferenceKind.OWNER, "kubernetes/shop/Deployment/a"),),
+            ((RUN, "x"), (SAME_AS, "arn:1")),
+        ]
+    ),
+    traits=st.sampled_from([(), (Trait.SCALES,), (Trait.GRANTS_ACCESS,)]),
+    intents=st.sampled_from([(), RUN_INTENT]),
+    number=st.integers(0, 10_000),
+)
+_CHANGES = st.lists(_MAKERS, min_size=1, max_size=9, unique_by=lambda event: event.id)
+
+
+@settings(max_examples=150, deadline=None)
+@given(events=_CHANGES, seed=st.integers(0, 2**32), cuts=st.integers(1, 4))
+def test_the_order_of_arrival_does_not_change_the_stories(events: list[Event], seed: int, cuts: int) -> None:
+    whole, pieces = World(), World()
+    whole.replay([events])
+    shuffled = list(events)
+    random.Random(seed).shuffle(shuffled)
+    pieces.replay([shuffled[n::cuts] for n in range(cuts)])
+    assert whole.store.partition() == pieces.store.partition()
+    counted = {story.event_count for story in pieces.store.told.values() if not story.merged_into}
+    assert counted == {len(ids) for ids in pieces.store.partition()} or not counted
+
+
+@settings(max_examples=60, deadline=None)
+@given(events=_CHANGES)
+def test_a_replay_gives_identical_verdicts(events: list[Event]) -> None:
+    worlds = [World(), World()]
+    for world in worlds:
+        world.replay([[event] for event in events])
+    assert worlds[0].store.assessed == worlds[1].store.assessed
+    assert worlds[0].store.told == worlds[1].store.told
+
+
+@settings(max_examples=100, deadline=None)
+@given(events=_CHANGES, read=st.booleans())
+def test_no_path_reassures_without_evidence_or_coverage(events: list[Event], read: bool) -> None:
+    world = World()
+    if read:
+        world.take(*events, until=10)
+    else:
+        world.take(*events, until=10, coverage=())
+    for key in world.store.stored:
+        made = world.store.unified(key).assessment
+        if made.comfort.reassures:
+            assert read
+            assert made.comfort.evidence
+            assert made.verdict in (Verdict.PLANNED, Verdict.ROUTINE)
+            assert not world.store.stored[key].traits & {Trait.GRANTS_ACCESS}
