@@ -89,7 +89,9 @@ class Poller:
     def gave_up(self, seconds: float) -> PollOutcome:
         """The poll did not end within its deadline and was left behind: record the gap. Called from outside of it."""
         says = f"no answer within {seconds:.0f} seconds"
-        return self._failed(says, f"Check that {self.source} can be reached.", self.clock(), None, lambda: True)
+        return self._failed(
+            says, f"Check that {self.source} can be reached.", self.clock() - timedelta(seconds=seconds), None, lambda: True
+        )
 
     def _failed(self, says: str, next_step: str, started_at: datetime, wait: float | None, still_wanted: Callable[[], bool]) -> PollOutcome:
         if still_wanted():

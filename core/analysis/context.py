@@ -16,7 +16,6 @@ _BURST_P = 0.001
 _BURST_LEAST = 3
 _FOLLOW_LEAST = 5
 _FOLLOW_SHARE = 0.6
-_MOST_DAYS = 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +32,7 @@ def context(node: Node, keys: Keys, baselines: Mapping[str, Baseline], gaps: Seq
     days = habits.history_days(baselines.get(keys.stream), at)
     usual = _usual(node, keys, baselines, at)
     if usual is None:
-        return _first(keys, days, at, gaps)
+        return _first(keys, habits.known_days(baselines.get(keys.stream), at), at, gaps)
     baseline = usual.baseline
     p_value = habits.tail(baseline, at, max(days, 1.0) / 7.0) if days >= habits.HISTORY_NEEDED_DAYS else None
     lately = habits.recent_days(baseline, at, 7)
@@ -76,12 +75,11 @@ def _usual(node: Node, keys: Keys, baselines: Mapping[str, Baseline], at: dateti
 
 def _first(keys: Keys, days: float, at: datetime, gaps: Sequence[Coverage]) -> Context:
     """A first time counts only where at least seven days are known, and without a hole in them."""
-    whole = min(days, float(_MOST_DAYS))
     if days < habits.HISTORY_NEEDED_DAYS:
         says = f"no change like it yet, in {days:.1f} days of history: too few to say whether that is usual"
         evidence = (Evidence(kind="habit", says=says, ref=keys.stream, at=at),) if days > 0 else ()
         return Context(history_days=round(days, 1), says=(says,) if days > 0 else (), evidence=evidence)
-    says = f"first time in {int(whole)} days of history"
+    says = f"first time in {int(days)} days of history"
     if gaps:
         says += f" ({len(gaps)} stretches of it were not read)"
     return Context(

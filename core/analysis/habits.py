@@ -19,6 +19,8 @@ KEPT_FOLLOWERS = 24
 # One made-up week at the overall rate: what an hour without history is shrunk to.
 _PRIOR_WEEKS = 1.0
 HISTORY_NEEDED_DAYS = 7.0
+CLAIMED_DAYS = 30.0
+ACTIVE_DAYS = 5
 _HOUR = timedelta(hours=1)
 
 
@@ -122,6 +124,16 @@ def history_days(stream: Baseline | None, at: datetime) -> float:
     if stream is None or stream.first_at is None or stream.first_at >= at:
         return 0.0
     return (at - stream.first_at) / timedelta(days=1)
+
+
+def known_days(stream: Baseline | None, at: datetime) -> float:
+    """Days of history that may be claimed as such: at most a month, and only of a stream that was seen on several days of it."""
+    days = min(history_days(stream, at), CLAIMED_DAYS)
+    if stream is None or days < HISTORY_NEEDED_DAYS:
+        return 0.0 if stream is None else days
+    since = (at - timedelta(days=CLAIMED_DAYS)).date().isoformat()
+    active = sum(1 for day in stream.days if since <= day <= at.date().isoformat())
+    return days if active >= ACTIVE_DAYS else min(days, float(active))
 
 
 def recent_days(baseline: Baseline, at: datetime, days: int) -> int:

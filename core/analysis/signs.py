@@ -197,7 +197,7 @@ def _where(seen: Seen) -> Iterator[Sign]:
 
 def _when(seen: Seen) -> Iterator[Sign]:
     at, baselines, keys = seen.node.at, seen.baselines, seen.keys
-    days = habits.history_days(baselines.get(keys.stream), at)
+    days = habits.known_days(baselines.get(keys.stream), at)
     if days >= habits.HISTORY_NEEDED_DAYS and keys.actor and keys.actor not in baselines:
         yield Sign(name="new_actor", says=f"first change by this actor in {int(days)} days of history", ref=keys.actor, kind="habit")
     actor = baselines.get(keys.actor)

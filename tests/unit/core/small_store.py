@@ -41,6 +41,7 @@ class SmallStore:
     subscribed: list[Subscription] = field(default_factory=list)
     muted: list[Mute] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
+    refuses: Exception | None = None
 
     def __post_init__(self) -> None:
         self.work = self
@@ -59,6 +60,8 @@ class SmallStore:
         self.cursors = _Cursors(self)
 
     def commit(self, commit: Commit) -> int:
+        if self.refuses is not None:
+            raise self.refuses
         self.commits.append(commit)
         batch, conclusions = commit.batch, commit.conclusions
         for event in batch.events:

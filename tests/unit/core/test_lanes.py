@@ -121,6 +121,7 @@ def test_a_deaf_source_is_not_started_again_until_its_thread_ends_and_writes_not
         assert deaf.ended.wait(PATIENCE)
         assert not deaf.wrote_after_all
         until(lambda: not lanes.quarantined, lanes)
+        deaf.connected.clear()
         until(lambda: lanes.offer("deaf"), lanes)
         assert deaf.connected.wait(PATIENCE)
         deaf.hang_up()
