@@ -152,7 +152,10 @@ def tail(baseline: Baseline, at: datetime, weeks: float) -> float:
 def _posterior(baseline: Baseline, at: datetime, weeks: float) -> tuple[float, float]:
     weeks = max(weeks, 1e-6)
     overall = max(baseline.count, 0.5) / (weeks * 168.0)
-    return overall * _PRIOR_WEEKS + baseline.hours.get(hour_of_week(at), 0), _PRIOR_WEEKS + weeks
+    # The hour up to `at` lies in two hours of the week: each speaks for its part.
+    hour, into = hour_of_week(at), at.minute / 60.0
+    counted = baseline.hours.get(hour, 0) * into + baseline.hours.get((hour - 1) % 168, 0) * (1.0 - into)
+    return overall * _PRIOR_WEEKS + counted, _PRIOR_WEEKS + weeks
 
 
 def _negative_binomial_tail(seen: int, shape: float, weeks: float) -> float:

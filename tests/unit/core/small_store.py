@@ -13,9 +13,9 @@ from core.coverage import Coverage, CoverageReport, CoverageState
 from core.delivery import Delivery, Receipt
 from core.event import Event
 from core.observation import Observation
-from core.ports import Commit, Page
+from core.ports import Commit, Counts, Page, Span
 from core.story import FollowUp, FollowUpState, Settling, Story, StoryLink
-from core.subscription import Mute, Subscription, Visibility
+from core.subscription import EventFilter, Mute, Subscription, Visibility
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
 
@@ -58,6 +58,7 @@ class SmallStore:
         self.subscriptions = _Subscribed(self)
         self.mutes = _Muted(self)
         self.cursors = _Cursors(self)
+        self.metrics = _Metrics(self)
 
     def commit(self, commit: Commit) -> int:
         if self.refuses is not None:
@@ -107,6 +108,10 @@ class _Events(_View):
     def get(self, visibility: Visibility, event_id: str) -> UnifiedEvent | None:
         return self.store.unified(event_id) if event_id in self.store.stored else None
 
+    def counts(self, visibility: Visibility, filter: EventFilter, span: Span) -> Counts:
+        assert span.range is not None
+        return Counts(total=sum(1 for event in self.store.stored.values() if span.range.holds(event.occurred_at)))
+
     def of_story(self, visibility: Visibility, story_id: str, *, after: str = "", limit: int = 100) -> Page:
         found = [one for key in self.store.stored if (one := self.store.unified(key)).correlation_id == story_id]
         return Page(items=tuple(sorted(found, key=lambda one: (one.timestamp, one.id))[:limit]))
@@ -129,6 +134,10 @@ class _Stories(_View):
                 found[key].append((story, link.strength))
         return found
 
+    def recent(self, visibility: Visibility, span: Span, limit: int = 50, *, environment: str = "") -> Sequence[Story]:
+        assert span.range is not None
+        return [story for story in self.store.told.values() if not story.merged_into and span.range.holds(story.last_at)][:limit]
+
     def unsettled(self, visibility: Visibility, limit: int = 50) -> Sequence[Story]:
         return [
             story for story in self.store.told.values() if story.open and story.settling not in (Settling.SETTLED, Settling.NOT_STARTED)
@@ -140,7 +149,7 @@ class _Observations(_View):
         return [one for one in self.store.seen.values() if one.resource.key in resource_keys]
 
     def of_environment(self, environment: str, since: datetime) -> Sequence[Observation]:
-        return [one for one in self.store.seen.values() if one.resource.environment == environment and one.at >= since]
+        return [one for one in self.store.seen.values() if (not environment or one.resource.environment == environment) and one.at >= since]
 
 
 class _Coverages(_View):
@@ -181,6 +190,14 @@ class _Announced(_View):
 class _Rows(_View):
     def get(self, keys: Collection[str]) -> Mapping[str, Baseline]:
         return {key: self.store.rows[key] for key in keys if key in self.store.rows}
+
+    def prefixed(self, prefix: str, limit: int = 1000) -> Sequence[Baseline]:
+        return [row for key, row in sorted(self.store.rows.items()) if key.startswith(prefix)][:limit]
+
+
+class _Metrics(_View):
+    def between(self, name: str, span: TimeRange, environment: str = "") -> Sequence[Metric]:
+        return [one for one in self.store.measured if one.name == name and span.holds(one.at) and one.environment == environment]
 
 
 class _Watching(_View):

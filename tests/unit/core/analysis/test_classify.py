@@ -1,0 +1,173 @@
+"""Evidence weighed: what speaks for and against, and what is never calm."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.analysis import rules
+from core.analysis.classify import classify
+from core.analysis.habits import keys_of, remembered
+from core.analysis.signs import Seen, severity_of
+from core.analysis.ties import node_of
+from core.announcement import Announcement
+from core.assessment import Severity, Verdict
+from core.baseline import Baseline
+from core.event import Actor, ActorKind, ChangeType, Event, Intent, IntentKind, Via
+from core.settings import AnalysisSettings
+from core.subscription import EventFilter
+from core.timerange import TimeRange
+from core.trait import Trait
+from tests.unit.core.changes import ANA, APPLY, BEN, NOBODY, SCALER, T0, at, change
+
+CI = Actor(kind=ActorKind.AUTOMATION, id="arn:role/deploy/GitHubActions", name="GitHubActions", via=Via.SDK)
+SCRIPT = Actor(kind=ActorKind.AUTOMATION, id="svc-billing", name="svc-billing", via=Via.SDK)
+
+
+def seen(event: Event, **more: object) -> Seen:
+    return Seen(node=node_of(event, event.actor), keys=keys_of(event, event.actor), **more)  # type: ignore[arg-type]
+
+
+def verdict(event: Event, **more: object) -> Verdict:
+    return classify(seen(event, **more)).classification.verdict
+
+
+def reason(kind: IntentKind, says: str = "as written") -> tuple[Intent, ...]:
+    return (Intent(kind=kind, says=says, ref="r-1"),)
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (change("vpc", 0, APPLY), Verdict.PLANNED),
+        (change("vpc", 0, CI), Verdict.PLANNED),
+        (change("api", 0, replace(ANA, via=Via.GITOPS)), Verdict.PLANNED),
+        (change("api", 0, ANA, intents=reason(IntentKind.RELEASE)), Verdict.PLANNED),
+        (change("api", 0, ANA, intents=reason(IntentKind.CHANGE_CAUSE, "OPS-812 roll back")), Verdict.PLANNED),
+        (change("api", 0, SCALER, type=ChangeType.SCALED, traits=(Trait.SCALES,)), Verdict.ROUTINE),
+        (change("api", 0, ANA), Verdict.UNKNOWN),
+        (change("api", 0, NOBODY), Verdict.UNKNOWN),
+        (change("api", 0, SCRIPT), Verdict.UNKNOWN),
+        (change("sg", 0, BEN, traits=(Trait.EXPOSES_PUBLICLY,)), Verdict.UNPLANNED),
+        (change("trail", 0, NOBODY, traits=(Trait.STOPS_LOGGING,)), Verdict.UNPLANNED),
+        (change("key", 0, SCRIPT, traits=(Trait.CREATES_CREDENTIAL,)), Verdict.UNPLANNED),
+        (change("sg", 0, APPLY, traits=(Trait.EXPOSES_PUBLICLY,)), Verdict.PLANNED),
+        (change("root", 0, replace(BEN, privileged=True)), Verdict.UNPLANNED),
+        (change("x", 0, replace(BEN, id="role/break-glass", name="break-glass")), Verdict.UNPLANNED),
+    ],
+)
+def test_what_an_act_is_and_who_does_it_decide(event: Event, expected: Verdict) -> None:
+    assert verdict(event) is expected
+
+
+def test_every_verdict_but_unknown_has_weighed_evidence() -> None:
+    told = classify(seen(change("vpc", 0, APPLY))).classification
+    assert told.evidence[0].weight is not None
+    assert told.evidence[0].weight > 0
+    against = classify(seen(change("sg", 0, BEN, traits=(Trait.EXPOSES_PUBLICLY,)))).classification
+    assert against.evidence[0].weight is not None
+    assert against.evidence[0].weight < 0
+
+
+def test_a_person_named_like_a_pipeline_is_still_a_person() -> None:
+    assert verdict(change("api", 0, replace(ANA, id="jenkins-fan@example.com"))) is Verdict.UNKNOWN
+
+
+def test_settings_may_name_more_deployment_identities() -> None:
+    event = change("api", 0, SCRIPT)
+    assert verdict(event, settings=AnalysisSettings(ci_identities=("svc-*",))) is Verdict.PLANNED
+
+
+def test_a_window_explains_only_what_it_covers_while_it_lasts() -> None:
+    window = Announcement(
+        id="w",
+        kind="window",
+        title="Upgrade",
+        range=TimeRange(start=at(-5), end=at(5)),
+        covers=EventFilter(kinds=frozenset({"Deployment"})),
+        source="person",
+    )
+    assert verdict(change("api", 0, ANA), announcements=(window,)) is Verdict.PLANNED
+    assert verdict(change("api", 0, ANA, kind="Secret"), announcements=(window,)) is Verdict.UNKNOWN
+    assert verdict(change("api", 6, ANA), announcements=(window,)) is Verdict.UNKNOWN
+
+
+def habit(event: Event, weeks: int) -> dict[str, Baseline]:
+    key = keys_of(event, event.actor).same
+    row = Baseline(key=key)
+    for week in range(weeks, 0, -1):
+        row = remembered(row, T0 - timedelta(weeks=week))
+    return {key: row}
+
+
+def test_a_learned_routine_is_routine_and_says_how_often() -> None:
+    event = change("report", 0, SCRIPT)
+    told = classify(seen(event, baselines=habit(event, 12)))
+    assert told.classification.verdict is Verdict.ROUTINE
+    assert "12 of the last 12 Mondays near 10:00 UTC" in [one.says for one in told.classification.evidence]
+
+
+def test_habit_alone_never_makes_a_security_sensitive_act_routine() -> None:
+    event = change("role", 0, SCRIPT, traits=(Trait.GRANTS_ADMIN,))
+    assert verdict(event, baselines=habit(event, 12)) is Verdict.UNPLANNED
+
+
+def test_refused_attempts_in_a_burst_are_unplanned() -> None:
+    event = change("secret", 0, SCRIPT, type=ChangeType.ATTEMPTED, error="denied")
+    key = keys_of(event, SCRIPT).attempts
+    row = Baseline(key=key, count=12, recent=tuple(at(-n / 10) for n in range(12, 0, -1)))
+    told = classify(seen(event, baselines={key: row})).classification
+    assert told.verdict is Verdict.UNPLANNED
+    assert told.severity.rank >= Severity.MEDIUM.rank
+
+
+def test_severity_is_an_axis_of_its_own() -> None:
+    planned = classify(seen(change("sg", 0, APPLY, traits=(Trait.EXPOSES_PUBLICLY,)))).classification
+    assert (planned.verdict, planned.severity) == (Verdict.PLANNED, Severity.HIGH)
+    assert severity_of(frozenset({Trait.STOPS_LOGGING, Trait.DELETES_DATA}), ChangeType.DELETED)[0] is Severity.CRITICAL
+    assert severity_of(frozenset({Trait.EXPOSES_PUBLICLY}), ChangeType.ATTEMPTED)[0] is Severity.MEDIUM
+
+
+_FOR = {
+    IntentKind.RUN,
+    IntentKind.STACK,
+    IntentKind.PIPELINE,
+    IntentKind.COMMIT,
+    IntentKind.RELEASE,
+    IntentKind.TICKET,
+    IntentKind.CHANGE_CAUSE,
+}
+
+
+@given(
+    kinds=st.sets(st.sampled_from(sorted(_FOR)), max_size=4),
+    more=st.sampled_from(sorted(_FOR)),
+    actor=st.sampled_from([ANA, BEN, APPLY, SCALER, NOBODY, CI, SCRIPT]),
+    traits=st.sets(st.sampled_from(sorted(Trait)), max_size=3),
+    type=st.sampled_from(sorted(ChangeType)),
+)
+def test_adding_a_reason_never_lowers_the_odds_of_planned(
+    kinds: set[IntentKind], more: IntentKind, actor: Actor, traits: set[Trait], type: ChangeType
+) -> None:
+    def share(reasons: set[IntentKind]) -> float:
+        intents = tuple(Intent(kind=kind, says="as written", ref="r") for kind in sorted(reasons))
+        return classify(seen(change("x", 0, actor, traits=tuple(traits), type=type, intents=intents))).shares[Verdict.PLANNED]
+
+    assert share(kinds | {more}) >= share(kinds) - 1e-12
+
+
+def test_every_rule_has_a_reason_and_a_source_and_tells_a_sign_it_needs() -> None:
+    for rule in rules.weighings():
+        assert rule.why, rule.name
+        assert rule.source.startswith(("https://", "docs/")), rule.name
+        assert rule.tells in rule.when, rule.name
+        assert rule.weight > 0, rule.name
+        assert not rule.when & rule.unless, rule.name
+
+
+def test_every_security_sensitive_trait_is_medium_or_graver_and_has_its_source() -> None:
+    for trait, row in rules.traits().items():
+        assert row.source.startswith("https://"), trait
+        assert not row.guarded or row.severity.rank >= Severity.MEDIUM.rank, trait
