@@ -90,6 +90,14 @@ def _shown(name: str, user: JsonObject) -> str:
     return name.rsplit(":", 1)[-1]
 
 
+def _beside_the_server(addresses: JsonValue) -> bool:
+    """Did it come over loopback? Control plane components that use an administrator's certificate do; nobody else can without the host."""
+    try:
+        return isinstance(addresses, list) and bool(addresses) and all(ipaddress.ip_address(str(one)).is_loopback for one in addresses)
+    except ValueError:
+        return False
+
+
 def _network(addresses: JsonValue) -> str:
     first = addresses[0] if isinstance(addresses, list) and addresses else None
     try:

@@ -59,6 +59,11 @@ def open_key(record: JsonObject) -> str:
     return f"audit-open/{text(record, 'auditID')}" if text(record, "auditID") else ""
 
 
+def is_stream(record: JsonObject) -> bool:
+    """Does the record tell of a request that stays open?"""
+    return request_of(record).target in rules.streams()
+
+
 def read(record: JsonObject, started: KnownState | None, *, origin: Origin, observed_at: datetime) -> Reading:
     """The record's one event, or its one sensitive observation, or nothing. `record` is unwrapped; `started` what `open_key` tells."""
     asked = request_of(record)

@@ -13,7 +13,7 @@ from core.observation import Observation
 from core.providers.kubernetes import actors, health, rules, ties
 from core.providers.kubernetes.kinds import full_kind
 from core.providers.kubernetes.origin import PROVIDER, Origin, parse_time
-from core.providers.kubernetes.state import is_noise, state_of
+from core.providers.kubernetes.state import is_noise, made_beside, state_of
 from core.providers.kubernetes.subject import Subject, items, mapping, text
 from core.trait import Trait
 
@@ -93,9 +93,9 @@ def _template(state: JsonObject) -> str:
 
 
 def _without_restart(template: JsonObject) -> JsonObject:
-    annotations = {k: v for k, v in mapping(template, "metadata", "annotations").items() if k != _RESTARTED_AT}
-    metadata = {k: v for k, v in mapping(template, "metadata").items() if k not in ("annotations", "creationTimestamp")}
-    return {**template, "metadata": {**metadata, **({"annotations": annotations} if annotations else {})}}
+    metadata = mapping(template, "metadata")
+    annotations = {key: value for key, value in mapping(metadata, "annotations").items() if key != _RESTARTED_AT}
+    return {**template, "metadata": {**metadata, "annotations": annotations}}
 
 
 def baseline(glance: Glance) -> Reading:
@@ -110,9 +110,10 @@ def created(glance: Glance) -> Reading:
     if is_noise(glance.kind, glance.name):
         return Reading()
     written = actors.manager_of(items(glance.found, "metadata", "managedFields"), ())
-    at = parse_time(text(glance.found, "metadata", "creationTimestamp"))
-    event = _event(glance, ChangeType.CREATED, {}, (), actors.of_manager(text(written, "manager")), at)
-    return Reading(events=(event,), known_changes=(_known(glance, kept(glance)),), observations=_health(glance))
+    at, actor = parse_time(text(glance.found, "metadata", "creationTimestamp")), actors.of_manager(text(written, "manager"))
+    beside = actor.kind is ActorKind.SERVICE and made_beside(glance.kind, glance.name)
+    events = () if beside else (_event(glance, ChangeType.CREATED, {}, (), actor, at),)
+    return Reading(events=events, known_changes=(_known(glance, kept(glance)),), observations=_health(glance))
 
 
 def compare(glance: Glance, before: JsonObject) -> Reading:
@@ -157,12 +158,16 @@ def deleted(key: str, before: KnownState, *, origin: Origin, observed_at: dateti
     return Reading(events=(_event(glance, ChangeType.DELETED, state, (), UNKNOWN_ACTOR, at),), known_changes=removal)
 
 
+def deleted_at(found: JsonObject) -> datetime | None:
+    """When its deletion was asked for: the mark lies its grace period ahead. None where it carries no mark."""
+    at = parse_time(text(found, "metadata", "deletionTimestamp"))
+    grace = mapping(found, "metadata").get("deletionGracePeriodSeconds")
+    return at - timedelta(seconds=grace) if at is not None and isinstance(grace, int | float) else at
+
+
 def _deletion(glance: Glance, before: JsonObject) -> Reading:
-    at = parse_time(text(glance.found, "metadata", "deletionTimestamp"))
-    grace = mapping(glance.found, "metadata").get("deletionGracePeriodSeconds")
-    if at is not None and isinstance(grace, int | float):
-        at -= timedelta(seconds=grace)
-    return Reading(events=(_event(glance, ChangeType.DELETED, before, (), UNKNOWN_ACTOR, at),), observations=_health(glance))
+    event = _event(glance, ChangeType.DELETED, before, (), UNKNOWN_ACTOR, deleted_at(glance.found))
+    return Reading(events=(event,), observations=_health(glance))
 
 
 def _replaced(glance: Glance, before: JsonObject) -> Reading:

@@ -6,7 +6,7 @@ from functools import cache
 
 from core.json import JsonObject, JsonValue
 from core.providers.kubernetes.rules import fits, load
-from core.providers.kubernetes.subject import containers, mapping, text
+from core.providers.kubernetes.subject import containers, items, mapping, text
 from core.redaction import Redactor
 
 # Metadata that people set. The rest is book-keeping of the API server and of controllers (owners, finalizers).
@@ -29,6 +29,11 @@ def is_noise(kind: str, name: str) -> bool:
     return any(row["kind"] == kind and fits(name, row["names"]) for row in _rows("objects"))
 
 
+def made_beside(kind: str, name: str) -> bool:
+    """Does the control plane make such an object by itself, beside something that is told?"""
+    return any(row["kind"] == kind and fits(name, row["names"]) for row in _rows("made_by_platform"))
+
+
 def state_of(found: JsonObject, redactor: Redactor) -> JsonObject:
     """What is kept of an object, to be compared with what is kept of it next time."""
     kind = text(found, "kind")
@@ -39,7 +44,18 @@ def state_of(found: JsonObject, redactor: Redactor) -> JsonObject:
                 kept = _without(kept, path.split("."))
     metadata = mapping(found, "metadata")
     kept["metadata"] = {key: _quiet(metadata.get(key), key) for key in _METADATA}
+    if mapping(kept, "spec", "template"):
+        kept["spec"] = {**kept["spec"], "template": _template(kept["spec"]["template"])}
+    if kind == "Node" and items(kept, "spec", "taints"):
+        patterns = [pattern for row in _rows("taints") for pattern in row["like"]]
+        kept["spec"] = {**kept["spec"], "taints": [one for one in items(kept, "spec", "taints") if not fits(text(one, "key"), patterns)]}
     return _redacted(kind, kept, redactor)
+
+
+def _template(template: JsonObject) -> JsonObject:
+    """With labels and annotations always there, so that the first of them is one field and not the whole."""
+    metadata = mapping(template, "metadata")
+    return {**template, "metadata": {**metadata, **{key: _quiet(metadata.get(key), key) for key in _METADATA}}}
 
 
 def _quiet(value: JsonValue, section: str) -> JsonObject:

@@ -1,0 +1,150 @@
+"""Objects tell what changed, the audit log tells who did it: the two joined by object, verb and time. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from core.event import Actor, ActorKind, ChangeType, Event, Reference, ReferenceKind, Via
+from core.providers.kubernetes.events import workload_of
+from core.providers.kubernetes.kinds import FOLLOWERS
+from core.providers.kubernetes.origin import Origin
+from core.trait import Trait
+
+# Acts on pods and ReplicaSets that are changes of their own; what else befalls them is their owner's doing.
+_DIRECT = frozenset({ChangeType.EXECUTED, ChangeType.DELETED, ChangeType.ATTEMPTED})
+# Field managers' times are whole seconds, and the server's clock is not ours.
+_SKEW = timedelta(seconds=5)
+# An act that no object's change was seen for within this did not change anything.
+PATIENCE = timedelta(minutes=2)
+_VERBS = {
+    ChangeType.CREATED: ("create", "patch", "update"),
+    ChangeType.MODIFIED: ("update", "patch", "create"),
+    ChangeType.SCALED: ("update", "patch"),
+    ChangeType.RESTARTED: ("update", "patch"),
+    ChangeType.REPLACED: ("create", "update", "patch"),
+    ChangeType.DELETED: ("delete", "deletecollection"),
+}
+_OF_REQUEST = frozenset({Trait.WEAKENS_AUTHENTICATION})
+_MOST_NAMES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Joined:
+    """`events` are to be told; `waiting` are acts whose object's change may still come."""
+
+    events: tuple[Event, ...]
+    waiting: tuple[Event, ...]
+
+
+def join(seen: Sequence[Event], acts: Sequence[Event], watched: frozenset[str], origin: Origin) -> Joined:
+    """Give each seen change its actor; keep the acts that no object shows (exec, tokens, refusals); drop what changed nothing.
+
+    `watched` are the kinds whose objects are read whole: an act on one of them that no change was seen for waits.
+    """
+    by_key: dict[str, list[Event]] = defaultdict(list)
+    for act in acts:
+        if not act.attempted:
+            by_key[act.resource.key].append(act)
+    used: set[str] = set()
+    events = [_with_actor(event, by_key, used, origin) for event in seen]
+    waiting, alone = [], []
+    for act in acts:
+        if act.id in used:
+            continue
+        if act.attempted or act.change_type not in _VERBS or act.resource.kind in FOLLOWERS or act.resource.kind not in watched:
+            alone.append(act)
+        else:
+            waiting.append(act)
+    return Joined(events=(*events, *_grouped(_worth_telling(alone, origin))), waiting=tuple(waiting))
+
+
+def _with_actor(event: Event, by_key: dict[str, list[Event]], used: set[str], origin: Origin) -> Event:
+    collection = origin.key(event.resource.kind, "*", event.resource.scope.namespace)
+    whole = by_key.get(collection, []) if event.change_type is ChangeType.DELETED else []
+    candidates = [
+        act for act in (*by_key.get(event.resource.key, ()), *whole) if _fits(event, act) and (act in whole or act.id not in used)
+    ]
+    if not candidates:
+        return event
+    act = min(candidates, key=lambda one: (abs(one.occurred_at - event.occurred_at), one.id))
+    used.add(act.id)
+    return replace(
+        event,
+        actor=_actor(event.actor, act.actor),
+        occurred_at=min(act.occurred_at, event.observed_at),
+        occurred_after=None,
+        traits=_traits(event, act),
+        intents=tuple(dict.fromkeys((*event.intents, *act.intents))),
+        references=tuple(dict.fromkeys((*event.references, *act.references))),
+        metadata={**event.metadata, "audit": act.native_id, "verb": act.native_action},
+    )
+
+
+def _fits(event: Event, act: Event) -> bool:
+    if act.native_action.partition(" ")[0] not in _VERBS.get(event.change_type, ()):
+        return False
+    earliest = event.occurred_after or event.occurred_at
+    return earliest - _SKEW <= act.occurred_at <= event.occurred_at + _SKEW
+
+
+def _actor(by_object: Actor, by_audit: Actor) -> Actor:
+    # The record knows the person; where its User-Agent says nothing, the field manager still names the tool.
+    if not by_audit.known:
+        return by_object
+    if by_audit.via is Via.UNKNOWN and by_object.via is not Via.UNKNOWN:
+        return replace(by_audit, via=by_object.via, tool=by_object.tool)
+    return by_audit
+
+
+def _traits(event: Event, act: Event) -> frozenset[Trait]:
+    traits = event.traits | (act.traits & _OF_REQUEST)
+    # Seen without its actor the change was judged as anyone's; the platform's own renewal of a secret is no change of trust.
+    if act.actor.kind is ActorKind.SERVICE and event.resource.kind == "Secret" and Trait.CHANGES_SECRET in traits:
+        return traits - {Trait.CHANGES_SECRET} | {Trait.ROTATES}
+    return traits
+
+
+def _worth_telling(acts: Iterable[Event], origin: Origin) -> list[Event]:
+    """The platform's own doings on pods and on what is not read, and its refused retries, are how it works, not changes."""
+    told = []
+    for act in acts:
+        if act.actor.kind is ActorKind.SERVICE or (act.resource.kind in FOLLOWERS and act.change_type not in _DIRECT):
+            continue
+        if act.attempted and act.actor.kind is ActorKind.AUTOMATION and ("already exists" in act.error or "has been modified" in act.error):
+            continue
+        told.append(_of_workload(act, origin) if act.resource.kind in FOLLOWERS else act)
+    return told
+
+
+def _of_workload(act: Event, origin: Origin) -> Event:
+    kind, name = workload_of(act.resource.kind, act.resource.name)
+    if name == act.resource.name:
+        return act
+    owner = Reference(kind=ReferenceKind.OWNER, id=origin.key(kind, name, act.resource.scope.namespace))
+    return replace(act, references=tuple(dict.fromkeys((*act.references, owner))))
+
+
+def _grouped(acts: Iterable[Event]) -> list[Event]:
+    """The same act by the same actor on many things of one kind and place (a drain, a script that is refused) is one event."""
+    groups: dict[tuple[object, ...], list[Event]] = defaultdict(list)
+    for act in acts:
+        scope = act.resource.scope
+        place = "" if act.native_action == "create pods/eviction" else scope.namespace
+        alike = act.resource.name if act.change_type is ChangeType.EXECUTED else ""
+        groups[(act.actor.id, act.native_action, act.attempted, act.resource.kind, place, alike)].append(act)
+    return [group[0] if len(group) == 1 else _one(group) for group in groups.values()]
+
+
+def _one(group: list[Event]) -> Event:
+    first = min(group, key=lambda act: (act.occurred_at, act.id))
+    names = sorted({act.resource.name for act in group})
+    resource = first.resource if len(names) == 1 else replace(first.resource, name="*", uid="", labels={})
+    return replace(
+        first,
+        resource=resource,
+        count=len(group),
+        traits=frozenset().union(*(act.traits for act in group)),
+        references=tuple(dict.fromkeys(ref for act in group for ref in act.references))[:_MOST_NAMES],
+        metadata={**first.metadata, "names": names[:_MOST_NAMES]},
+    )
