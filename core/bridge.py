@@ -117,7 +117,7 @@ class EventBridge:
         groups = run.step(
             "correlate", again or run.new, lambda: self._steps.correlate(nodes, self._horizon), [_alone(node) for node in nodes]
         )
-        plans = assign(groups, run.loaded.known, run.loaded.stories)
+        plans = assign(groups, run.loaded.known, run.loaded.stories, run.loaded.large)
         if not batch.announcements:
             plans = _touched(plans, run, again)
         causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements) for plan in plans}
@@ -171,13 +171,18 @@ class EventBridge:
         stories: list[Story] = []
         activities: list[Activity | None] = []
         drafts = {plan.story_id: [self._draft(run, node, plan, again) for node in plan.group.nodes] for plan in plans}
-        everyone = {member.node.id: member for members in drafts.values() for member in members}
+        moved: dict[str, list[Member]] = {}
+        for story_id, members in drafts.items():
+            for member in members:
+                if member.before and member.before.correlation.story_id != story_id:
+                    moved.setdefault(member.before.correlation.story_id, []).append(member)
         scores = self._stability(run, batch)
         for plan in plans:
             members = self._comforted(run, plan, drafts[plan.story_id], scores, again)
-            base = {story.id for story in (plan.goes_on, *plan.swallows) if story}
+            # What its stories lost to others; what a swallowed one brought along counts as a member.
             here = {member.node.id for member in members}
-            left = [m for m in everyone.values() if m.before and m.before.correlation.story_id in base and m.node.id not in here]
+            base = [story.id for story in (plan.goes_on, *plan.swallows) if story]
+            left = [member for story_id in base for member in moved.get(story_id, ()) if member.node.id not in here]
             stories += [self._watched(run, tell(plan, members, left, causes[plan.story_id], run.now), members), *swallowed(plan, run.now)]
             for member in members:
                 if member.assessment is not member.before:

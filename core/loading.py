@@ -47,10 +47,14 @@ class Remembered(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
-    """One batch's surroundings. `known` are the stored events of the stories that the batch's events may belong to."""
+    """One batch's surroundings. `known` are the stored events of the stories that the batch's events may belong to.
+
+    `large` are stories too long to be loaded whole, by the operation and sitting keys that lead to them.
+    """
 
     known: Mapping[str, UnifiedEvent] = field(default_factory=dict)
     stories: Mapping[str, Story] = field(default_factory=dict)
+    large: Mapping[str, Story] = field(default_factory=dict)
     announcements: Sequence[Announcement] = ()
     managed: Mapping[str, ManagedResource] = field(default_factory=dict)
     gaps: Sequence[Coverage] = ()
@@ -65,10 +69,11 @@ def load(store: Remembered, source: str, batch: Batch, *, horizon: timedelta, no
     said = {one.id: one for one in store.announcements.around(span)} | {one.id: one for one in batch.announcements}
     announcements = tuple(said[key] for key in sorted(said))
     runs = tuple(one for one in announcements if one.kind != "window")
-    stories, known = _neighbours(store, batch, runs, span, horizon)
+    stories, known, large = _neighbours(store, batch, runs, span, horizon)
     return Loaded(
         known=known,
         stories=stories,
+        large=large,
         announcements=announcements,
         managed=_managed(store, batch, known.values()),
         gaps=() if backfilled else _gaps(store, source, batch, now),
@@ -86,23 +91,26 @@ def _span(batch: Batch, horizon: timedelta) -> TimeRange | None:
 
 def _neighbours(
     store: Remembered, batch: Batch, runs: tuple[Announcement, ...], span: TimeRange, horizon: timedelta
-) -> tuple[dict[str, Story], dict[str, UnifiedEvent]]:
+) -> tuple[dict[str, Story], dict[str, UnifiedEvent], dict[str, Story]]:
     keys = {f"op:run:{said.reference}" for said in batch.announcements if said.reference}
     for said in batch.announcements:
         keys |= {f"is:{key}" for key in said.covers.resource_keys}
     for event in batch.events:
         keys |= asked_keys(node_of(event, event.actor, runs))
     found: dict[str, Story] = {}
+    large: dict[str, Story] = {}
     for key, linked in store.stories.by_links(keys, span.start - OPERATION_HORIZON).items():
         reach = OPERATION_HORIZON if key.startswith("op:") else horizon
         for story, _ in linked:
             if story.first_at - reach <= span.end and story.last_at + reach >= span.start:
                 found[story.id] = story
+                if story.event_count > MOST_EVENTS_OF_A_STORY and key.startswith(("op:", "sit:")):
+                    large.setdefault(key, story)
     known: dict[str, UnifiedEvent] = {}
     for story_id in sorted(found):
         page = store.events.of_story(EVERYTHING, story_id, limit=MOST_EVENTS_OF_A_STORY)
         known.update({one.id: one for one in page.items})
-    return found, known
+    return found, known, large
 
 
 def _managed(store: Remembered, batch: Batch, known: Iterable[UnifiedEvent]) -> dict[str, ManagedResource]:

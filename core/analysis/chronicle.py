@@ -26,8 +26,13 @@ class Assignment:
     swallows: tuple[Story, ...] = ()
 
 
-def assign(groups: Sequence[Group], known: Mapping[str, UnifiedEvent], stories: Mapping[str, Story]) -> list[Assignment]:
-    """Each stored story goes on with the group that holds most of its events; of several in one group the oldest lives on."""
+def assign(
+    groups: Sequence[Group], known: Mapping[str, UnifiedEvent], stories: Mapping[str, Story], large: Mapping[str, Story]
+) -> list[Assignment]:
+    """Each stored story goes on with the group that holds most of its events; of several in one group the oldest lives on.
+
+    A group that holds none joins a story too large to be looked at event by event, where a key of its operation or sitting leads there.
+    """
     claims: dict[str, Counter[int]] = defaultdict(Counter)
     for number, group in enumerate(groups):
         for node in group.nodes:
@@ -39,14 +44,39 @@ def assign(groups: Sequence[Group], known: Mapping[str, UnifiedEvent], stories: 
         winner = min(counts, key=lambda number: (-counts[number], number))
         owned[winner].append(stories[story_id])
     assigned = []
-    for number, group in enumerate(groups):
+    for number, joined in enumerate(_with_large(groups, owned, large)):
+        if joined is None:
+            continue
         held_stories = sorted(owned.get(number, ()), key=lambda story: (story.opened_at, story.first_at, story.id))
         if held_stories:
             first, *rest = held_stories
-            assigned.append(Assignment(group=group, story_id=first.id, goes_on=first, swallows=tuple(rest)))
+            assigned.append(Assignment(group=joined, story_id=first.id, goes_on=first, swallows=tuple(rest)))
         else:
-            assigned.append(Assignment(group=group, story_id=_new_id(group, claims.keys())))
+            assigned.append(Assignment(group=joined, story_id=_new_id(joined, claims.keys())))
     return assigned
+
+
+def _with_large(groups: Sequence[Group], owned: dict[int, list[Story]], large: Mapping[str, Story]) -> list[Group | None]:
+    """The groups, with those that belong to a large story joined to the one that goes on with it (None in their place)."""
+    found: list[Group | None] = list(groups)
+    owner = {story.id: number for number, stories in owned.items() for story in stories}
+    for number, group in enumerate(groups):
+        story = None if number in owned else _large(group, large)
+        if story is None:
+            continue
+        host = found[owner.setdefault(story.id, number)]
+        if owner[story.id] == number or host is None:
+            owned[number] = [story]
+        else:
+            nodes = sorted((*host.nodes, *group.nodes), key=lambda node: (node.at, node.id))
+            found[owner[story.id]] = Group(nodes=tuple(nodes), joins={**host.joins, **group.joins})
+            found[number] = None
+    return found
+
+
+def _large(group: Group, large: Mapping[str, Story]) -> Story | None:
+    keys = (key for node in group.nodes for key in (*node.operations, node.sitting))
+    return next((large[key] for key in keys if key in large), None) if large else None
 
 
 def _new_id(group: Group, taken: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from core.analysis import habits, rules
 from core.analysis.cause import Cause, explains
@@ -49,6 +50,7 @@ class Seen:
     settings: AnalysisSettings = field(default_factory=AnalysisSettings)
 
 
+@lru_cache(maxsize=4096)
 def severity_of(traits: frozenset[Trait], change_type: ChangeType) -> tuple[Severity, tuple[Trait, ...]]:
     """The gravest of the traits (a refused act one step less), and the security-sensitive ones, gravest first."""
     table = rules.traits()

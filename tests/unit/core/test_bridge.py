@@ -146,6 +146,19 @@ def test_two_stories_that_turn_out_to_be_one_the_older_lives_on() -> None:
     assert world.store.told[older].counts == {"modified": 4}
 
 
+def test_a_storm_is_one_story_however_large_it_grows() -> None:
+    world = World()
+    storm = [change(f"pod-{n}", n / 100, ANA, kind="Pod", type=ChangeType.DELETED) for n in range(1200)]
+    for start in range(0, len(storm), 100):
+        world.replay([storm[start : start + 100]])
+    (story,) = world.store.told.values()
+    assert story.event_count == 1200
+    assert story.counts == {"deleted": 1200}
+    late = [change(f"pod-late-{n}", minutes, ANA, kind="Pod", type=ChangeType.DELETED) for n, minutes in enumerate((1.005, 15, 25))]
+    world.replay([late])
+    assert sorted(one.event_count for one in world.store.told.values()) == [1203]
+
+
 def test_what_code_owns_changed_by_hand_is_unplanned_and_says_that_it_will_be_undone() -> None:
     world = World()
     event = change("web", 0, BEN, uid="arn:web")
