@@ -45,7 +45,7 @@ def classify(seen: Seen) -> Judgement:
             logits[rule.verdict] += weight
             evidence.append(_evidence(sign, rule.verdict, weight, event.id))
     for verdict, nudge in nudges(seen.baselines.get(MODEL_KEY), names).items():
-        if evidence:
+        if evidence and not (verdict is Verdict.ROUTINE and "guarded" in found):
             logits[verdict] += nudge
     severity, _ = severity_of(event.traits, event.change_type)
     shares = softmax(logits)

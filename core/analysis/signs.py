@@ -20,6 +20,8 @@ from core.trait import Trait
 
 _TICKET = re.compile(r"\b(?:[A-Z][A-Z0-9]{1,9}-\d{1,7}|#\d{2,7}|(?:CHG|INC|RITM|REQ)\d{5,})\b")
 _UPKEEP = frozenset({Trait.SCALES, Trait.BACKS_UP, Trait.ROTATES, Trait.MAINTAINS})
+# What a controller may carry out but never thinks up: somebody's specification asked for it.
+_ASKED_FOR = frozenset({Trait.PRIVILEGED_WORKLOAD, Trait.RUNS_FOREIGN_CODE, Trait.EXECUTES_IN_WORKLOAD})
 _BURST = 8
 _BURST_WINDOW = timedelta(minutes=10)
 _ROLLBACK_WINDOW = timedelta(hours=2)
@@ -171,6 +173,9 @@ def _what(seen: Seen) -> Iterator[Sign]:
         yield Sign(name="guarded", says="; ".join(table[trait].says for trait in guarded[:3]), ref=first.source, kind="rule")
         if severity.rank >= Severity.HIGH.rank:
             yield Sign(name="grave", says=f"of {severity} severity", ref=first.source, kind="rule")
+    if seen.node.side is Side.PLATFORM and not _ASKED_FOR.isdisjoint(event.traits):
+        who = seen.node.actor.name or "a controller"
+        yield Sign(name="on_behalf", says=f"{who} only carries it out; who asked for it was not seen", ref=event.id, kind="rule")
     if not _UPKEEP.isdisjoint(event.traits):
         does = ", ".join(sorted(trait.replace("_", " ") for trait in _UPKEEP & event.traits))
         yield Sign(name="upkeep", says=f"upkeep: {does}", ref=event.id, kind="rule")

@@ -54,7 +54,10 @@ def reason(kind: IntentKind, says: str = "as written") -> tuple[Intent, ...]:
         (change("trail", 0, NOBODY, traits=(Trait.STOPS_LOGGING,)), Verdict.UNPLANNED),
         (change("key", 0, SCRIPT, traits=(Trait.CREATES_CREDENTIAL,)), Verdict.UNPLANNED),
         (change("sg", 0, APPLY, traits=(Trait.EXPOSES_PUBLICLY,)), Verdict.PLANNED),
-        (change("root", 0, replace(BEN, privileged=True)), Verdict.UNPLANNED),
+        (change("root", 0, replace(BEN, privileged=True)), Verdict.UNKNOWN),
+        (change("user", 0, replace(BEN, privileged=True), traits=(Trait.CREATES_IDENTITY,)), Verdict.UNPLANNED),
+        (change("user", 0, BEN, traits=(Trait.CREATES_IDENTITY,)), Verdict.UNKNOWN),
+        (change("pod", 0, SCALER, traits=(Trait.PRIVILEGED_WORKLOAD,)), Verdict.UNPLANNED),
         (change("x", 0, replace(BEN, id="role/break-glass", name="break-glass")), Verdict.UNPLANNED),
     ],
 )
