@@ -21,6 +21,7 @@ from core.analysis.memory import Memory
 from core.analysis.revise import because, with_failures
 from core.analysis.signs import Seen, severity_of
 from core.analysis.ties import Node, node_of
+from core.analysis.watching import follow_up
 from core.announcement import Announcement
 from core.assessment import Assessment, Attribution, Classification, Comfort, Context, Correlation, Stability, Verdict
 from core.baseline import Activity, Baseline
@@ -36,8 +37,6 @@ from core.unified import UnifiedEvent
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-_MOST_WATCHED = 200
-_LAST_CALL = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -288,33 +287,9 @@ class EventBridge:
         return replace(story, settling=Settling.WATCHING, settled_at=None, settling_says="", settling_evidence=())
 
     def _follow_ups(self, run: _Run, stories: Sequence[Story], drafts: Mapping[str, Sequence[Member]]) -> tuple[FollowUp, ...]:
-        opened = []
-        for story in stories:
-            members = drafts.get(story.id, ())
-            if not self._reopens(run, members):
-                continue
-            due_at = story.last_at + timedelta(minutes=self._settings.settle_minutes)
-            opened.append(
-                FollowUp(
-                    story_id=story.id,
-                    opened_at=run.now,
-                    due_at=due_at,
-                    last_call_at=max(due_at, run.now) + _LAST_CALL,
-                    resources=_watched_resources(members),
-                    environment=story.environment,
-                )
-            )
-        return tuple(opened)
-
-
-def _watched_resources(members: Sequence[Member]) -> tuple[str, ...]:
-    """What was touched, and what refers to it or is referred to: dependants show the effect."""
-    found: dict[str, None] = {}
-    for member in members:
-        found[member.node.event.resource.key] = None
-    for member in members:
-        found.update(dict.fromkeys(sorted(member.node.points)))
-    return tuple(found)[:_MOST_WATCHED]
+        settle = timedelta(minutes=self._settings.settle_minutes)
+        reopened = (story for story in stories if self._reopens(run, drafts.get(story.id, ())))
+        return tuple(follow_up(story, drafts[story.id], run.now, settle) for story in reopened)
 
 
 def _alone(node: Node) -> Group:

@@ -23,6 +23,8 @@ _UPKEEP = frozenset({Trait.SCALES, Trait.BACKS_UP, Trait.ROTATES, Trait.MAINTAIN
 # What a controller may carry out but never thinks up: somebody's specification asked for it.
 _ASKED_FOR = frozenset({Trait.PRIVILEGED_WORKLOAD, Trait.RUNS_FOREIGN_CODE, Trait.EXECUTES_IN_WORKLOAD})
 _BURST = 8
+_MOST_TELLING = 3.5
+_EACH_MORE = 0.3
 _BURST_WINDOW = timedelta(minutes=10)
 _ROLLBACK_WINDOW = timedelta(hours=2)
 
@@ -107,6 +109,8 @@ def _who(seen: Seen) -> Iterator[Sign]:
     if node.side is Side.HAND:
         how = f" with {actor.tool}" if actor.tool else f" in the {actor.via}" if actor.via is Via.CONSOLE else ""
         yield Sign(name="by_hand", says=f"{who}{how}, by hand", ref=ref, kind="identity")
+    if not actor.known and node.side is Side.UNKNOWN:
+        yield Sign(name="actor_unknown", says="nobody known did it", ref=node.id, kind="identity")
     if actor.via is Via.IAC:
         yield Sign(name="via_iac", says=f"done with {actor.tool or 'infrastructure as code'}", ref=ref, kind="identity")
     if actor.via is Via.GITOPS:
@@ -166,13 +170,14 @@ def _from_cause(seen: Seen) -> Iterator[Sign]:
 
 def _what(seen: Seen) -> Iterator[Sign]:
     event = seen.node.event
-    severity, guarded = severity_of(event.traits, event.change_type)
+    _, guarded = severity_of(event.traits, event.change_type)
     if guarded:
         table = rules.traits()
         first = table[guarded[0]]
-        yield Sign(name="guarded", says="; ".join(table[trait].says for trait in guarded[:3]), ref=first.source, kind="rule")
-        if severity.rank >= Severity.HIGH.rank:
-            yield Sign(name="grave", says=f"of {severity} severity", ref=first.source, kind="rule")
+        telling = sorted((table[trait].telling for trait in guarded), reverse=True)
+        size = min(_MOST_TELLING, telling[0] + _EACH_MORE * (len(telling) - 1))
+        says = "; ".join(table[trait].says for trait in guarded[:3])
+        yield Sign(name="guarded", says=says, ref=first.source, kind="rule", size=size)
     if seen.node.side is Side.PLATFORM and not _ASKED_FOR.isdisjoint(event.traits):
         who = seen.node.actor.name or "a controller"
         yield Sign(name="on_behalf", says=f"{who} only carries it out; who asked for it was not seen", ref=event.id, kind="rule")

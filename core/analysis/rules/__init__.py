@@ -36,12 +36,16 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TraitRule:
-    """What one trait means for severity."""
+    """What one trait means for severity. `telling` is above 0 for security-sensitive ones: how surely they are unplanned if unexplained."""
 
     severity: Severity
-    guarded: bool
+    telling: float
     says: str
     source: str
+
+    @property
+    def guarded(self) -> bool:
+        return self.telling > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +92,9 @@ def _rule(raw: dict[str, Any]) -> Rule:
 @cache
 def traits() -> Mapping[Trait, TraitRule]:
     return {
-        Trait(name): TraitRule(severity=Severity(raw["severity"]), guarded=raw["guarded"], says=raw["says"], source=raw["source"])
+        Trait(name): TraitRule(
+            severity=Severity(raw["severity"]), telling=float(raw.get("guarded", 0.0)), says=raw["says"], source=raw["source"]
+        )
         for name, raw in _load("severity.yaml")["traits"].items()
     }
 
