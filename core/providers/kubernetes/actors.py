@@ -49,12 +49,15 @@ def of_record(record: JsonObject) -> Actor:
     kind = ActorKind(row["kind"]) if row else ActorKind.HUMAN
     if row and row["via"] != "unknown":
         via, tool = Via(row["via"]), str(row.get("tool") or tool)
+    privileged = bool(row and row.get("privileged")) or not _privileged_groups().isdisjoint(map(str, items(user, "groups")))
     if kind in (ActorKind.HUMAN, ActorKind.UNKNOWN) and via is Via.CONTROLLER:
+        if privileged and _beside_the_server(record.get("sourceIPs")):
+            return Actor(kind=ActorKind.SERVICE, id=name, name=tool.partition(" ")[0], via=via, tool=tool, session=session)
         via = Via.UNKNOWN  # Anyone may send any User-Agent; a person is not the platform for it.
-    privileged = kind is not ActorKind.SERVICE and (
-        bool(row and row.get("privileged")) or not _privileged_groups().isdisjoint(map(str, items(user, "groups")))
-    )
-    return Actor(kind=kind, id=name, name=_shown(name, user), via=via, tool=tool, session=session, network=network, privileged=privileged)
+    return Actor(
+        kind=kind, id=name, name=_shown(name, user), via=via, tool=tool, session=session, network=network,
+        privileged=privileged and kind is not ActorKind.SERVICE,
+    )  # fmt: skip
 
 
 def _tool(agent: str) -> tuple[Via, str]:
@@ -103,8 +106,6 @@ def _network(addresses: JsonValue) -> str:
     try:
         parsed = ipaddress.ip_address(str(first))
     except ValueError:
-        return ""
-    if parsed.is_loopback:
         return ""
     return str(ipaddress.ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))
 

@@ -26,6 +26,7 @@ _VERBS = {
     ChangeType.DELETED: ("delete", "deletecollection"),
 }
 _OF_REQUEST = frozenset({Trait.WEAKENS_AUTHENTICATION})
+_LOOPBACK = ("127.0.0.0/24", "::/48")
 _MOST_NAMES = 20
 
 
@@ -89,12 +90,20 @@ def _fits(event: Event, act: Event) -> bool:
 
 
 def _actor(by_object: Actor, by_audit: Actor) -> Actor:
-    # The record knows the person; where its User-Agent says nothing, the field manager still names the tool.
+    """The record knows the person; where its User-Agent says nothing of the tool, the field manager may.
+
+    A manager's name alone makes nobody the platform or machinery: anyone may give any. Of what an administrator's certificate
+    did beside the API server itself it is believed, for that is where such parts run.
+    """
     if not by_audit.known:
         return by_object
-    if by_audit.via is Via.UNKNOWN and by_object.via is not Via.UNKNOWN:
+    if by_audit.via not in (Via.UNKNOWN, Via.SDK) or by_object.via in (Via.UNKNOWN, Via.SDK):
+        return by_audit
+    if by_object.via in (Via.CLI, Via.CONSOLE):
         return replace(by_audit, via=by_object.via, tool=by_object.tool)
-    return by_audit
+    if by_audit.privileged and by_audit.network in _LOOPBACK:
+        return replace(by_object, session=f"as {by_audit.id}")
+    return replace(by_audit, tool=by_audit.tool or by_object.tool)
 
 
 def _traits(event: Event, act: Event) -> frozenset[Trait]:

@@ -68,7 +68,7 @@ def read(record: JsonObject, key: str, before: KnownState | None, *, origin: Ori
     glance = Glance(found=record, key=key, origin=origin, observed_at=observed_at)
     if before is None or before.state is None:
         return baseline(glance)
-    return compare(replace(glance, since=before.at), before.state)
+    return compare(glance, before.state)
 
 
 def kept(glance: Glance, before: JsonObject | None = None) -> JsonObject:
@@ -78,6 +78,9 @@ def kept(glance: Glance, before: JsonObject | None = None) -> JsonObject:
     remembered |= {"object": state, "owners": items(glance.found, "metadata", "ownerReferences")}
     if glance.deleting:
         remembered["deleting"] = True
+    times = [text(entry, "time") for entry in items(glance.found, "metadata", "managedFields")]
+    if any(times):
+        remembered["written"] = max(times)
     template = _template(state)
     if template:
         earlier = [one for one in items(before, "templates") if one != template]
@@ -111,7 +114,7 @@ def created(glance: Glance) -> Reading:
         return Reading()
     written = actors.manager_of(items(glance.found, "metadata", "managedFields"), ())
     at, actor = parse_time(text(glance.found, "metadata", "creationTimestamp")), actors.of_manager(text(written, "manager"))
-    beside = actor.kind is ActorKind.SERVICE and made_beside(glance.kind, glance.name)
+    beside = (actor.kind is ActorKind.SERVICE or not actor.tool) and made_beside(glance.kind, glance.name)
     events = () if beside else (_event(glance, ChangeType.CREATED, {}, (), actor, at),)
     return Reading(events=events, known_changes=(_known(glance, kept(glance)),), observations=_health(glance))
 
@@ -130,13 +133,14 @@ def compare(glance: Glance, before: JsonObject) -> Reading:
     old = mapping(before, "object")
     changes = diff(old, after["object"], list_keys=_LIST_KEYS)
     if not changes:
-        kept_anew = (_known(glance, after),) if canonical(before) != canonical(after) else ()
+        # A newer writer of nothing that is kept is no reason to write.
+        kept_anew = () if canonical({**before, "written": ""}) == canonical({**after, "written": ""}) else (_known(glance, after),)
         return Reading(observations=_health(glance), known_changes=kept_anew)
     paths = tuple(change.path for change in changes)
     written = actors.manager_of(items(glance.found, "metadata", "managedFields"), paths)
     at = parse_time(text(written, "time"))
-    if at is not None and glance.since is not None and at < glance.since - timedelta(minutes=1):
-        # The newest writer of these fields is older than the last look: it did not make this change (a removal leaves no writer).
+    if text(written, "time") < text(before, "written") or (at and glance.since and at < glance.since - timedelta(minutes=1)):
+        # The newest writer of these fields had written before the last look: it did not make this change (a removal leaves no writer).
         written, at = {}, None
     event = _event(glance, _change_type(changes, old, after), before, changes, actors.of_manager(text(written, "manager")), at)
     return Reading(events=(event,), known_changes=(_known(glance, after),), observations=_health(glance))
