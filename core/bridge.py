@@ -265,7 +265,8 @@ class EventBridge:
     def _activity(self, run: _Run, member: Member) -> Activity | None:
         actor, teams, verdict = member.node.actor, self._settings.teams, member.assessment.verdict
         if member.before is None:
-            return team.activity(member.node.event, actor, verdict, teams)
+            reverted = "rollback_soon" in run.judgements[member.node.id].signs
+            return team.activity(member.node.event, actor, verdict, teams, reverted=reverted)
         return team.moved(member.node.event, actor, member.before.verdict, verdict, teams)
 
     # --- around the batch ----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from core.baseline import Baseline
 from core.event import Actor, Event
+from core.json import JsonValue, canonical
 
 KEPT_TIMES = 64
 KEPT_DAYS = 62
@@ -85,6 +86,16 @@ def remembered(baseline: Baseline, at: datetime, *, place: str = "") -> Baseline
         recent=recent[-KEPT_TIMES:],
         numbers=numbers,
     )
+
+
+def values_of(event: Event) -> tuple[float, float]:
+    """All values before and all after, each as one number, so that an undo is seen without keeping the values."""
+    return _digest([change.before for change in event.changes]), _digest([change.after for change in event.changes])
+
+
+def _digest(values: list[JsonValue]) -> float:
+    # 48 bits: a float holds them exactly.
+    return float(int.from_bytes(hashlib.blake2b(canonical(values).encode(), digest_size=6).digest(), "big"))
 
 
 def forgotten(baseline: Baseline, at: datetime) -> Baseline:

@@ -1,7 +1,7 @@
 """Baselines while a batch runs: each event counts before the next one is judged. The customer's BaselineTracker; rows in, rows out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from core.analysis import habits
@@ -32,6 +32,9 @@ class Memory:
             row = habits.remembered(self.rows.get(key) or Baseline(key=key), node.at, place=place)
             if verdict is Verdict.UNPLANNED and key in (keys.same, keys.actor_kind):
                 row = habits.ended(row, verdict.value)
+            if key == keys.same and node.event.changes and row.last_at == node.at:
+                was, now = habits.values_of(node.event)
+                row = replace(row, numbers={**row.numbers, "was": was, "now": now})
             self._put(row)
         if not node.event.attempted:
             self._follow(node, group)

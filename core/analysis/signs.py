@@ -14,7 +14,7 @@ from core.announcement import Announcement
 from core.assessment import Severity
 from core.baseline import Baseline
 from core.batch import ManagedResource
-from core.event import ActorKind, ChangeType, IntentKind, Via
+from core.event import ActorKind, ChangeType, IntentKind, ReferenceKind, Via
 from core.settings import AnalysisSettings
 from core.trait import Trait
 
@@ -199,12 +199,22 @@ def _where(seen: Seen) -> Iterator[Sign]:
     if managed is not None and not managed.removed:
         says = f"{managed.address} in {managed.workspace or managed.source} owns this and will undo it at the next apply"
         yield Sign(name="managed", says=says, ref=f"{managed.source}:{managed.address}", kind="managed", at=managed.since)
+    else:
+        yield from _tracked(seen)
     actor = seen.baselines.get(seen.keys.actor)
     network = seen.node.actor.network
     if actor and network and actor.count >= 10:
         known = habits.places(actor)
         if known and network not in known:
             yield Sign(name="new_place", says=f"never before from {network}", ref=seen.keys.actor, kind="habit")
+
+
+def _tracked(seen: Seen) -> Iterator[Sign]:
+    """Does a GitOps application own it?"""
+    for ref in seen.node.event.references:
+        if ref.kind is ReferenceKind.PART_OF and rules.looks_like("gitops_owner", frozenset({ref.id})):
+            yield Sign(name="managed", says=f"{ref.id} owns this and will undo it at the next sync", ref=ref.id, kind="managed")
+            return
 
 
 def _when(seen: Seen) -> Iterator[Sign]:
@@ -232,3 +242,10 @@ def _rollback(seen: Seen) -> Iterator[Sign]:
     event = seen.node.event
     if Trait.ROLLS_BACK in event.traits:
         yield Sign(name="rollback_soon", says="an earlier version is brought back", ref=event.id, kind="rule")
+        return
+    same = seen.baselines.get(seen.keys.same)
+    if same and same.last_at and event.changes and timedelta(0) <= event.occurred_at - same.last_at <= _ROLLBACK_WINDOW:
+        was, now = habits.values_of(event)
+        if same.numbers.get("was") == now and same.numbers.get("now") == was:
+            says = f"it undoes the change of {same.last_at:%H:%M} UTC"
+            yield Sign(name="rollback_soon", says=says, ref=same.key, kind="habit", at=same.last_at)

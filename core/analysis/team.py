@@ -6,22 +6,22 @@ from dataclasses import replace
 from core.assessment import Verdict
 from core.baseline import Activity
 from core.event import Actor, ActorKind, Event
-from core.trait import Trait
 
 
 def team_of(actor: Actor, teams: Mapping[str, tuple[str, ...]]) -> str:
     return next((team for team, people in teams.items() if actor.id in people or actor.name in people), "")
 
 
-def activity(event: Event, actor: Actor, verdict: Verdict, teams: Mapping[str, tuple[str, ...]]) -> Activity | None:
+def activity(
+    event: Event, actor: Actor, verdict: Verdict, teams: Mapping[str, tuple[str, ...]], *, reverted: bool = False
+) -> Activity | None:
     """The increment of one new event; None for the platform itself and for nobody."""
     if not actor.known or actor.kind is ActorKind.SERVICE:
         return None
     blank = _blank(event, actor, teams)
     if event.attempted:
         return replace(blank, attempted=1)
-    reverts = int(Trait.ROLLS_BACK in event.traits)
-    return replace(_with(blank, verdict, 1), changes=1, reverts=reverts)
+    return replace(_with(blank, verdict, 1), changes=1, reverts=int(reverted))
 
 
 def moved(event: Event, actor: Actor, before: Verdict, after: Verdict, teams: Mapping[str, tuple[str, ...]]) -> Activity | None:

@@ -146,6 +146,13 @@ def _sitting(event: Event, actor: Actor, side: Side) -> tuple[str, float]:
         return (f"sit:{who}|{event.resource.key}|{event.change_type}", SITTING_STRENGTH) if who else ("", 0.0)
     if session:
         return f"sit:{session}|{actor.id}|{side}", SESSION_STRENGTH
+    if actor.known and side is Side.MACHINERY:
+        # Machinery works on many causes at once; without a session, one place and application at a time is one of them.
+        part = next((ref.id for ref in event.references if ref.kind is ReferenceKind.PART_OF), "")
+        return (
+            f"sit:{event.source}|{actor.id or actor.name}|{actor.via}|{event.environment}|{event.resource.scope}|{part}",
+            SITTING_STRENGTH,
+        )
     if actor.known and side is not Side.UNKNOWN:
         return f"sit:{event.source}|{actor.id or actor.name}|{side}|{actor.via}|{event.environment}", SITTING_STRENGTH
     return "", 0.0

@@ -15,7 +15,7 @@ from core.assessment import Overrule, Verdict
 from core.batch import Batch, Cursor, ManagedResource
 from core.bridge import EventBridge, Steps
 from core.coverage import Coverage, CoverageState
-from core.event import ActorKind, ChangeType, Event, Intent, IntentKind, ReferenceKind, Via
+from core.event import ActorKind, ChangeType, Event, FieldChange, Intent, IntentKind, ReferenceKind, Via
 from core.followup import FollowUps
 from core.ingest import Ingest
 from core.lookback import LookBack
@@ -169,6 +169,25 @@ def test_what_code_owns_changed_by_hand_is_unplanned_and_says_that_it_will_be_un
     one = world.store.unified(event.id)
     assert one.verdict is Verdict.UNPLANNED
     assert any("will undo it at the next apply" in evidence.says for evidence in one.evidence)
+
+
+def test_what_gitops_tracks_changed_by_hand_is_unplanned() -> None:
+    world = World()
+    event = change("payments", 0, ANA, refs=((ReferenceKind.PART_OF, "argocd/eks-main/payments"),))
+    world.take(event)
+    one = world.store.unified(event.id)
+    assert one.verdict is Verdict.UNPLANNED
+    assert one.evidence[0].says == "argocd/eks-main/payments owns this and will undo it at the next sync"
+
+
+def test_a_change_that_undoes_the_one_before_says_so() -> None:
+    world = World()
+    forth = replace(change("api", 0, ANA), changes=(FieldChange(path="image", before="api:1", after="api:2"),))
+    back = replace(change("api", 30, ANA), changes=(FieldChange(path="image", before="api:2", after="api:1"),))
+    world.take(forth)
+    world.take(back)
+    assert "it undoes the change of 10:00 UTC" in [one.says for one in world.store.unified(back.id).evidence]
+    assert not [one for one in world.store.unified(forth.id).evidence if "undoes" in one.says]
 
 
 def test_a_window_explains_what_it_covers_and_nothing_else() -> None:

@@ -105,6 +105,13 @@ def test_a_config_map_its_workload_and_their_pods_are_one_story() -> None:
     assert stories(config, restart, pods) == {both("settings", "web", "web-5")}
 
 
+def test_machinery_without_a_session_works_on_one_application_at_a_time() -> None:
+    sync = replace(APPLY, id="gitops", name="gitops", via=Via.GITOPS)
+    shop, pay = ((ReferenceKind.PART_OF, "argocd/east/shop"),), ((ReferenceKind.PART_OF, "argocd/east/pay"),)
+    found = stories(change("a", 0, sync, refs=shop), change("b", 0.1, sync, refs=pay), change("c", 0.2, sync, refs=shop))
+    assert found == {both("a", "c"), both("b")}
+
+
 def test_the_same_resource_in_two_layers_is_one_story() -> None:
     state = change("aws_instance.web", 5, NOBODY_BY_IAC, source="tf", refs=((RUN, "web:3"), (SAME_AS, "arn:i-1")))
     record = change("i-1", 1, replace(APPLY, id="role/ci", session="gha-77"), source="trail", uid="arn:i-1")
