@@ -1,6 +1,7 @@
 """Has it settled? Stories that are watched are asked again, from health read after the change and within coverage."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -29,6 +30,8 @@ _MOST_REVISED = 60
 
 class Commits(Protocol):
     """core.ingest.Ingest: writes conclusions, and tells them."""
+
+    def exclusive(self) -> AbstractContextManager[object]: ...
 
     def commit(self, conclusions: Conclusions) -> int: ...
 
@@ -66,11 +69,12 @@ class FollowUps:
         """Look at every watched story; how many changed. Raises StorageError."""
         now = now or self._clock()
         changed = 0
-        for follow_up in self._store.follow_ups.watching():
-            conclusions = self._one(follow_up, now)
-            if conclusions is not None:
-                self._ingest.commit(conclusions)
-                changed += bool(conclusions.stories)
+        with self._ingest.exclusive():
+            for follow_up in self._store.follow_ups.watching():
+                conclusions = self._one(follow_up, now)
+                if conclusions is not None:
+                    self._ingest.commit(conclusions)
+                    changed += bool(conclusions.stories)
         return changed
 
     def _one(self, follow_up: FollowUp, now: datetime) -> Conclusions | None:

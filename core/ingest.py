@@ -1,7 +1,9 @@
 """The one way from a batch into the store: bridge ▸ routing ▸ one transaction. Used by polls and by backfill."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol
 
@@ -38,28 +40,33 @@ class Ingest:
         self._store = store
         self._bridge = bridge
         self._clock = clock
+        self._one_at_a_time = threading.RLock()
+
+    def exclusive(self) -> AbstractContextManager[object]:
+        """Hold this around reading rows and committing what was concluded from them: stories and baselines are replaced whole."""
+        return self._one_at_a_time
 
     def take(self, source: str, batch: Batch, *, backfilled: bool = False) -> int:
         """Commit the batch with its conclusions and deliveries; the ingest sequence after it.
 
         Raises StorageError, and then nothing is written.
         """
-        fresh = self._fresh(batch)
-        conclusions = self._bridge.assess(source, fresh, backfilled=backfilled)
-        deliveries = () if backfilled else self.deliveries(conclusions.stories, _events_by_story(conclusions, fresh.events))
-        return self._store.work.commit(
-            Commit(source=source, batch=fresh, conclusions=conclusions, deliveries=deliveries, backfilled=backfilled)
-        )
+        with self.exclusive():
+            fresh = self._fresh(batch)
+            conclusions = self._bridge.assess(source, fresh, backfilled=backfilled)
+            deliveries = () if backfilled else self.deliveries(conclusions.stories, _events_by_story(conclusions, fresh.events))
+            return self._store.work.commit(
+                Commit(source=source, batch=fresh, conclusions=conclusions, deliveries=deliveries, backfilled=backfilled)
+            )
 
     def reassess(self, limit: int = 100) -> int:
         """Try unfinished assessments again; how many events changed. Raises StorageError."""
-        held = self._store.assessments.unfinished(limit)
-        if not held:
-            return 0
-        conclusions = self._bridge.reassess(held)
-        if conclusions.assessments:
-            self.commit(conclusions)
-        return len(conclusions.assessments)
+        with self.exclusive():
+            held = self._store.assessments.unfinished(limit)
+            conclusions = self._bridge.reassess(held) if held else Conclusions()
+            if conclusions.assessments:
+                self.commit(conclusions)
+            return len(conclusions.assessments)
 
     def commit(self, conclusions: Conclusions) -> int:
         """Write conclusions that no poll brought (a follow-up, a second look), and tell them. Raises StorageError."""

@@ -68,7 +68,6 @@ class Poller:
             if not still_wanted():
                 return PollOutcome(failure="the poll was given up before it answered")
             self.ingest.take(self.source, batch)
-            self.provider.committed(batch)
         except ProviderError as error:
             return self._failed(str(error), error.next_step, started_at, _asked_to_wait(error), still_wanted)
         except StorageError as error:
@@ -80,7 +79,15 @@ class Poller:
             says = f"the provider failed in a way it should not: {type(error).__name__}"
             return self._failed(says, "See the log, and report it.", started_at, None, still_wanted)
         self.failures, self._blind_since = 0, None
+        self._acknowledge(batch)
         return PollOutcome(events=len(batch.events), wait_seconds=0.0 if batch.more else None)
+
+    def _acknowledge(self, batch: Batch) -> None:
+        """Tell the source that the batch is stored. Where that fails it will tell us again, and nothing is stored twice."""
+        try:
+            self.provider.committed(batch)
+        except ProviderError as error:
+            _log.warning("batch not acknowledged", extra={"source": self.source, "failure": str(error)})
 
     def _read(self) -> Batch:
         deadline = self.deadline_after(self.timeout_seconds)

@@ -1,7 +1,10 @@
 """EventBridge over a store: stories, late arrivals, merges, failing steps, comfort and its limits."""
 
 import random
+import sys
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -157,6 +160,27 @@ def test_a_storm_is_one_story_however_large_it_grows() -> None:
     late = [change(f"pod-late-{n}", minutes, ANA, kind="Pod", type=ChangeType.DELETED) for n, minutes in enumerate((1.005, 15, 25))]
     world.replay([late])
     assert sorted(one.event_count for one in world.store.told.values()) == [1203]
+
+
+def test_batches_taken_at_the_same_time_are_counted_as_if_one_after_the_other() -> None:
+    world = World()
+    batches = [[change(f"pod-{n}-{m}", n / 100 + m / 1000, ANA, kind="Pod") for m in range(3)] for n in range(12)]
+    start = threading.Barrier(len(batches))
+
+    def take(events: list[Event]) -> None:
+        start.wait()
+        world.replay([events])
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(batches)) as pool:
+            list(pool.map(take, batches))
+    finally:
+        sys.setswitchinterval(interval)
+    (story,) = (one for one in world.store.told.values() if not one.merged_into)
+    assert story.event_count == 36
+    assert world.store.rows["like/kubernetes/Pod/modified/prod"].count == 36
 
 
 def test_what_code_owns_changed_by_hand_is_unplanned_and_says_that_it_will_be_undone() -> None:
