@@ -21,6 +21,11 @@ _COMFORT = {
     ComfortLevel.LOW: "not yet: something is not explained",
     ComfortLevel.NONE: "no",
 }
+_OVERRULES = {
+    story_view.PLANNED: "It was planned",
+    story_view.NOT_PLANNED: "It was not planned",
+    story_view.ROUTINE: "It is routine",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,9 +189,7 @@ def _last_read(one: Coverage) -> str:
 
 def overrule_modal(story_id: str, verdict_word: str, says: str) -> Block:
     """Asks for a reason before a verdict is overruled."""
-    title = {story_view.PLANNED: "It was planned", story_view.NOT_PLANNED: "It was not planned", story_view.ROUTINE: "It is routine"}[
-        verdict_word
-    ]
+    title = _OVERRULES[verdict_word]
     return kit.modal(
         title,
         [

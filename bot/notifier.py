@@ -1,0 +1,259 @@
+"""The sole sender of channel messages: drains deliveries, one message a story and destination, edited in place.
+
+A delivery is claimed, sent, and its receipt stored. One that was interrupted in between is looked for at its destination by the
+metadata of the message, where history may be read, and sent again otherwise: it may come twice then, it is never dropped.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.pace import Pace
+from bot.posted import Posted
+from bot.slack_calls import UNANSWERED, Refusal, refusal
+from bot.told import Knows, ToldStory, told
+from bot.views.blocks import Message
+from bot.views.story import merged_message, note_message, story_message, thread_note
+from core.clock import Clock, utc_now
+from core.delivery import Delivery, DeliveryState, Receipt, StoredDelivery
+from core.errors import StorageError
+from core.ports import Deliveries, EventStore, StoryStore, Subscriptions
+from core.subscription import ComfortMode
+
+_log = logging.getLogger(__name__)
+STORY_EVENT, NOTE_EVENT = "wgo_story", "wgo_note"
+IDLE_SECONDS = 1.0
+_FIRST_WAIT, _LONGEST_WAIT = 2.0, 900.0
+# A message may be older than its receipt by no more than this; clocks differ, too.
+_LOOK_BACK = timedelta(minutes=15)
+_LOOKED_PAGES, _PAGE = 5, 200
+
+
+class Told(Protocol):
+    """The ports that telling needs."""
+
+    events: EventStore
+    stories: StoryStore
+    deliveries: Deliveries
+    subscriptions: Subscriptions
+
+
+class Untellable(Exception):
+    """There is nothing to send; the reason is its text."""
+
+
+@dataclass(slots=True)
+class Notifier:
+    """Sends what is due. One thread calls `drain`, or `run`; `wake` may be called from any."""
+
+    store: Told
+    slack: WebClient
+    people: Knows
+    clock: Clock = utc_now
+    pace: Pace = field(default_factory=Pace)
+    history_readable: bool = True
+    # Stories a post of which may have arrived though no receipt says so, in this process; those of one before are told by their time.
+    _doubtful: set[tuple[str, str]] = field(default_factory=set)
+    _started_at: datetime | None = None
+    _woken: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, stopping: threading.Event) -> None:
+        """Until `stopping` is set."""
+        while not stopping.is_set():
+            try:
+                wait = self.drain(stopping.is_set)
+            except StorageError as error:
+                _log.error("deliveries not read", extra={"error": str(error)})
+                wait = IDLE_SECONDS * 5
+            self._woken.wait(wait)
+            self._woken.clear()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def drain(self, stopped: Callable[[], bool] = lambda: False) -> float:
+        """Send all that may go now; the seconds after which to look again. Raises StorageError."""
+        self._started_at = self._started_at or self.clock()
+        waits = [IDLE_SECONDS]
+        for stored in self.store.deliveries.due(self.clock()):
+            if stopped():
+                break
+            channel = stored.delivery.destination
+            if wait := self.pace.wait_seconds(channel):
+                waits.append(wait)
+                continue
+            claimed = self.store.deliveries.claim(stored.delivery.key, self.clock())
+            if claimed is not None:
+                self._tell(claimed, interrupted=self._interrupted(stored))
+        return min(waits)
+
+    def _interrupted(self, stored: StoredDelivery) -> bool:
+        """May an earlier attempt at this story have arrived? An older revision's attempt is forgotten when this one overtakes it."""
+        delivery = stored.delivery
+        before_us = self._started_at is not None and delivery.not_before < self._started_at
+        doubtful = (delivery.destination, delivery.story_id) in self._doubtful
+        return stored.state is DeliveryState.SENDING or stored.attempts > 0 or before_us or doubtful
+
+    def _tell(self, claimed: StoredDelivery, *, interrupted: bool) -> None:
+        delivery, deliveries = claimed.delivery, self.store.deliveries
+        try:
+            posted = self._send(delivery, interrupted=interrupted)
+        except Untellable as nothing:
+            deliveries.fail(delivery.key, str(nothing))
+            _log.info("nothing to tell", extra={"delivery": delivery.key, "why": str(nothing)})
+            return
+        except SlackApiError as error:
+            self._refused(claimed, refusal(error))
+            return
+        except UNANSWERED as error:
+            self._doubtful.add((delivery.destination, delivery.story_id))
+            self._postpone(claimed, f"no answer from Slack: {type(error).__name__}", None)
+            return
+        receipt = Receipt(
+            destination=delivery.destination,
+            story_id=delivery.story_id,
+            revision=delivery.revision,
+            message=posted.dump(),
+            sent_at=self.clock(),
+        )
+        deliveries.sent(delivery.key, receipt)
+        self._doubtful.discard((delivery.destination, delivery.story_id))
+        _log.info("told", extra={"delivery": delivery.key, "ts": posted.ts})
+
+    def _refused(self, claimed: StoredDelivery, answer: Refusal) -> None:
+        key, channel = claimed.delivery.key, claimed.delivery.destination
+        if answer.permanent:
+            self.store.deliveries.fail(key, f"{answer.error}. {answer.next_step}")
+            _log.error("not told", extra={"delivery": key, "error": answer.error, "next_step": answer.next_step})
+            return
+        if answer.retry_after_seconds is not None:
+            self.pace.hold(channel, answer.retry_after_seconds)
+        self._postpone(claimed, answer.error, answer.retry_after_seconds)
+
+    def _postpone(self, claimed: StoredDelivery, failure: str, seconds: float | None) -> None:
+        wait = seconds if seconds is not None else min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(max(claimed.attempts - 1, 0), 12))
+        self.store.deliveries.postpone(claimed.delivery.key, self.clock() + timedelta(seconds=wait), failure)
+        _log.warning("telling postponed", extra={"delivery": claimed.delivery.key, "error": failure, "seconds": wait})
+
+    # --- one delivery ----------------------------------------------------------------------------------------------------
+
+    def _send(self, delivery: Delivery, *, interrupted: bool) -> Posted:
+        receipt = self.store.deliveries.receipt(delivery.destination, delivery.story_id)
+        before = Posted.load(receipt.message) if receipt else self._found(delivery) if interrupted else None
+        if delivery.kind != "story":
+            return self._note(delivery, before)
+        known = told(self.store, self.people, delivery.story_id)
+        if known is None:
+            raise Untellable("its changes are no longer kept")
+        if known.story.merged_into and before is None:
+            raise Untellable("it is told with the older story that it was merged into")
+        message = self._message(delivery, known)
+        if before is None:
+            return self._post(delivery, message, known)
+        self.slack.chat_update(
+            channel=before.channel, ts=before.ts, blocks=list(message.blocks), text=message.text, metadata=_metadata(STORY_EVENT, delivery)
+        )
+        self.pace.took(delivery.destination)
+        if not known.story.merged_into and before.news(known.story):
+            self._say_in_thread(delivery, before, known, interrupted=interrupted)
+        return before.telling(known.story)
+
+    def _message(self, delivery: Delivery, known: ToldStory) -> Message:
+        if known.story.merged_into:
+            heir = self.store.stories.get(known.story.merged_into)
+            receipt = self.store.deliveries.receipt(delivery.destination, known.story.merged_into)
+            return merged_message(known, heir, self._permalink(Posted.load(receipt.message)) if receipt else "")
+        subscription = self.store.subscriptions.get(delivery.destination)
+        return story_message(known, comfort_mode=subscription.comfort_mode if subscription else ComfortMode.STANDARD)
+
+    def _post(self, delivery: Delivery, message: Message, known: ToldStory) -> Posted:
+        answer = self.slack.chat_postMessage(
+            channel=delivery.destination,
+            blocks=list(message.blocks),
+            text=message.text,
+            metadata=_metadata(STORY_EVENT, delivery),
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        self.pace.took(delivery.destination)
+        return Posted(channel=str(answer["channel"]), ts=str(answer["ts"])).telling(known.story)
+
+    def _note(self, delivery: Delivery, before: Posted | None) -> Posted:
+        message = note_message(delivery.body)
+        blocks, metadata = list(message.blocks), _metadata(NOTE_EVENT, delivery)
+        self.pace.took(delivery.destination)
+        if before is not None:
+            self.slack.chat_update(channel=before.channel, ts=before.ts, blocks=blocks, text=message.text, metadata=metadata)
+            return before
+        answer = self.slack.chat_postMessage(
+            channel=delivery.destination, blocks=blocks, text=message.text, metadata=metadata, unfurl_links=False
+        )
+        return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
+
+    def _say_in_thread(self, delivery: Delivery, before: Posted, known: ToldStory, *, interrupted: bool) -> None:
+        if interrupted and self._said_in_thread(delivery, before):
+            return
+        message = thread_note(known)
+        self.slack.chat_postMessage(
+            channel=before.channel,
+            thread_ts=before.ts,
+            blocks=list(message.blocks),
+            text=message.text,
+            metadata=_metadata(NOTE_EVENT, delivery),
+            reply_broadcast=before.worse(known.story),
+        )
+
+    def _permalink(self, posted: Posted) -> str:
+        try:
+            return str(self.slack.chat_getPermalink(channel=posted.channel, message_ts=posted.ts)["permalink"])
+        except SlackApiError as error:
+            if refusal(error).permanent:
+                return ""  # someone deleted the older story's message
+            raise
+
+    # --- what may be there already -----------------------------------------------------------------------------------------
+
+    def _found(self, delivery: Delivery) -> Posted | None:
+        """Our message of this story, if an interrupted attempt left one. None also where history may not be read."""
+        oldest = f"{(delivery.not_before - _LOOK_BACK).timestamp():.6f}"
+        ask = {"channel": delivery.destination, "oldest": oldest, "limit": _PAGE, "include_all_metadata": True}
+        found = self._look(self.slack.conversations_history, ask, lambda meta: meta.get("story_id") == delivery.story_id)
+        return Posted(channel=delivery.destination, ts=str(found["ts"])) if found else None
+
+    def _said_in_thread(self, delivery: Delivery, before: Posted) -> bool:
+        ask = {"channel": before.channel, "ts": before.ts, "limit": _PAGE, "include_all_metadata": True}
+        return self._look(self.slack.conversations_replies, ask, lambda meta: meta.get("delivery") == delivery.key, NOTE_EVENT) is not None
+
+    def _look(
+        self, method: Callable[..., Any], ask: dict[str, Any], wanted: Callable[[dict[str, Any]], bool], kind: str = ""
+    ) -> dict[str, Any] | None:
+        if not self.history_readable:
+            return None
+        cursor = ""
+        try:
+            for _ in range(_LOOKED_PAGES):
+                page = method(**ask, **({"cursor": cursor} if cursor else {}))
+                for message in page["messages"]:
+                    metadata = message.get("metadata") or {}
+                    ours = metadata.get("event_type") in ((kind,) if kind else (STORY_EVENT, NOTE_EVENT))
+                    if ours and wanted(metadata.get("event_payload") or {}):
+                        return dict(message)
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    return None
+        except SlackApiError as error:
+            if refusal(error).error not in ("missing_scope", "not_in_channel", "channel_not_found"):
+                raise
+            self.history_readable = refusal(error).error != "missing_scope"
+        return None
+
+
+def _metadata(event_type: str, delivery: Delivery) -> dict[str, Any]:
+    payload = {"story_id": delivery.story_id, "revision": delivery.revision, "delivery": delivery.key}
+    return {"event_type": event_type, "event_payload": payload}

@@ -1,0 +1,83 @@
+"""Slack's Web API as WGO calls it: which client for which call, and what a failure means."""
+
+import logging
+from dataclasses import dataclass
+from http.client import HTTPException
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler, ServerErrorRetryHandler
+
+from core.settings import SlackSettings
+
+TIMEOUT_SECONDS = 10
+# What slack_sdk raises where no answer came, or none that can be read: the call may have taken effect.
+UNANSWERED = (OSError, HTTPException, SlackClientError)
+
+# https://docs.slack.dev/reference/methods/chat.postMessage and /chat.update: will not get better by itself; each with its next step.
+PERMANENT = {
+    "not_in_channel": "Invite WGO to the channel: /invite @WGO",
+    "channel_not_found": "Check the channel id in the settings; a private channel must have invited WGO.",
+    "is_archived": "Unarchive the channel, or take it out of the settings.",
+    "restricted_action": "The workspace lets only some members post there; allow WGO, or choose another channel.",
+    "restricted_action_read_only_channel": "The channel is read-only; choose another.",
+    "invalid_blocks": "A message of ours was refused; please report it with this line.",
+    "invalid_blocks_format": "A message of ours was refused; please report it with this line.",
+    "msg_blocks_too_long": "A message of ours was refused; please report it with this line.",
+    "msg_too_long": "A message of ours was refused; please report it with this line.",
+    "message_not_found": "Someone deleted the message; there is nothing left to edit.",
+    "cant_update_message": "The message belongs to someone else; there is nothing of ours to edit.",
+    "thread_not_found": "Someone deleted the message; there is no thread left.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Slack's answer to a call that it did not carry out. `retry_after_seconds` where it asks to wait."""
+
+    error: str
+    retry_after_seconds: float | None = None
+
+    @property
+    def permanent(self) -> bool:
+        return self.error in PERMANENT
+
+    @property
+    def next_step(self) -> str:
+        return PERMANENT.get(self.error, "")
+
+
+def refusal(error: SlackApiError) -> Refusal:
+    response = error.response
+    code = str(response.get("error") or "unknown_error") if hasattr(response, "get") else "unknown_error"
+    if getattr(response, "status_code", 200) == 429 or code in ("ratelimited", "rate_limited"):
+        wait = getattr(response, "headers", {}).get("Retry-After") or getattr(response, "headers", {}).get("retry-after") or "1"
+        return Refusal(error="ratelimited", retry_after_seconds=float(wait) if str(wait).replace(".", "", 1).isdigit() else 1.0)
+    return Refusal(error=code)
+
+
+def asking_client(settings: SlackSettings, token: str) -> WebClient:
+    """For calls that may be repeated: retried on a lost connection, a full moment and a server error."""
+    return WebClient(
+        token=token,
+        base_url=settings.base_url,
+        timeout=TIMEOUT_SECONDS,
+        retry_handlers=[
+            ConnectionErrorRetryHandler(max_retry_count=2),
+            RateLimitErrorRetryHandler(max_retry_count=2),
+            ServerErrorRetryHandler(max_retry_count=2),
+        ],
+        logger=_quiet(),
+    )
+
+
+def telling_client(settings: SlackSettings, token: str) -> WebClient:
+    """For posting: never retried blindly, as a post whose answer was lost may be there already."""
+    return WebClient(token=token, base_url=settings.base_url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_quiet())
+
+
+def _quiet() -> logging.Logger:
+    """The SDK's debug log holds whole requests; ours says what matters of them."""
+    logger = logging.getLogger("wgo.slack_sdk")
+    logger.setLevel(logging.WARNING)
+    return logger
