@@ -72,7 +72,7 @@ class Steps:
     attribute: Callable[[Event, Iterable[Event], Sequence[Announcement]], Attribution] = attribute
     correlate: Callable[[Iterable[Node], timedelta], list[Group]] = correlate
     classify: Callable[[Seen], Judgement] = classify
-    context: Callable[[Node, habits.Keys, Mapping[str, Baseline], Sequence[Coverage]], Context] = context
+    context: Callable[[Node, habits.Keys, Mapping[str, Baseline], Sequence[Coverage] | None], Context] = context
     comfort: Callable[[Event, Verdict, Judgement, Context, Reach, Ending, Stability | None], Comfort] = comfort
 
 
@@ -156,7 +156,7 @@ class EventBridge:
         run.judgements[node.id] = run.step("classify", (node.id,), lambda: self._steps.classify(seen), nothing)
         if node.id in again:
             before = run.memory.without(node, keys)
-            run.contexts[node.id] = run.step("context", (node.id,), lambda: self._steps.context(node, keys, before, ()), Context())
+            run.contexts[node.id] = run.step("context", (node.id,), lambda: self._steps.context(node, keys, before, None), Context())
         elif node.id in run.new:
             run.contexts[node.id] = run.step(
                 "context", (node.id,), lambda: self._steps.context(node, keys, run.memory.rows, run.loaded.gaps), Context()

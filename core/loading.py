@@ -1,10 +1,11 @@
 """What the analysis steps need to know of the store, read once a batch through narrow ports."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from core.analysis import habits
 from core.analysis.attribute import names_of
 from core.analysis.cause import Cause
 from core.analysis.comfort import Reach
@@ -31,6 +32,7 @@ from core.unified import UnifiedEvent
 
 # Of a larger story the rest stays as it is: its events are no longer looked at one by one.
 MOST_EVENTS_OF_A_STORY = 400
+_HISTORY = timedelta(days=habits.CLAIMED_DAYS)
 
 
 class Remembered(Protocol):
@@ -50,6 +52,7 @@ class Loaded:
     """One batch's surroundings. `known` are the stored events of the stories that the batch's events may belong to.
 
     `large` are stories too long to be loaded whole, by the operation and sitting keys that lead to them.
+    `gaps` are those of the source over the last month, None where nobody knows what was read (backfill).
     """
 
     known: Mapping[str, UnifiedEvent] = field(default_factory=dict)
@@ -57,7 +60,7 @@ class Loaded:
     large: Mapping[str, Story] = field(default_factory=dict)
     announcements: Sequence[Announcement] = ()
     managed: Mapping[str, ManagedResource] = field(default_factory=dict)
-    gaps: Sequence[Coverage] = ()
+    gaps: Sequence[Coverage] | None = None
     read_until: datetime | None = None
 
 
@@ -76,7 +79,7 @@ def load(store: Remembered, source: str, batch: Batch, *, horizon: timedelta, no
         large=large,
         announcements=announcements,
         managed=_managed(store, batch, known.values()),
-        gaps=() if backfilled else _gaps(store, source, batch, now),
+        gaps=None if backfilled else _gaps(store, source, batch, now),
         read_until=None if backfilled else max((c.range.end for c in batch.coverage if c.state is not CoverageState.GAP), default=None),
     )
 
@@ -122,25 +125,30 @@ def _managed(store: Remembered, batch: Batch, known: Iterable[UnifiedEvent]) -> 
 
 
 def _gaps(store: Remembered, source: str, batch: Batch, now: datetime) -> tuple[Coverage, ...]:
-    """Stretches of the source, from the batch's first event on, that neither earlier polls nor this one read."""
+    """Stretches of the source, over the last month and from the batch's first event on, that neither earlier polls nor this one read."""
     read = [c for c in batch.coverage if c.state is not CoverageState.GAP]
     if not batch.events or not read:
         return tuple(c for c in batch.coverage if c.state is CoverageState.GAP)
-    start = min(event.occurred_after or event.occurred_at for event in batch.events)
     end = max(now, *(c.range.end for c in read))
+    start = min(end - _HISTORY, *(event.occurred_after or event.occurred_at for event in batch.events))
     stored = store.coverage.report(TimeRange(start=min(start, end), end=end), (source,), now).gaps
-    holes = [gap for gap in stored if gap.source == source and not _covered(gap.range, read, end)]
+    holes = [piece for gap in stored if gap.source == source for piece in _less(gap, read)]
     return (*holes, *(c for c in batch.coverage if c.state is CoverageState.GAP))
 
 
-def _covered(hole: TimeRange, read: Sequence[Coverage], end: datetime) -> bool:
-    """Do the stretches this batch read close the hole? What comes after the newest of them is still arriving, no hole."""
-    at = hole.start
-    newest = max(c.range.end for c in read)
-    for stretch in sorted(read, key=lambda c: c.range.start):
-        if stretch.range.start <= at < stretch.range.end:
-            at = stretch.range.end
-    return at >= min(hole.end, newest, end)
+def _less(gap: Coverage, read: Sequence[Coverage]) -> list[Coverage]:
+    """What is left of a stored gap once this batch's stretches are read too. After the newest of them is no gap: still arriving."""
+    left: list[Coverage] = []
+    at = gap.range.start
+    for stretch in sorted((c.range for c in read), key=lambda span: span.start):
+        if stretch.start > at:
+            end = min(stretch.start, gap.range.end)
+            if end > at:
+                left.append(replace(gap, range=TimeRange(start=at, end=end)))
+        at = max(at, stretch.end)
+        if at >= gap.range.end:
+            break
+    return left
 
 
 def reach_of(event: Event, loaded: Loaded) -> Reach:
@@ -149,7 +157,9 @@ def reach_of(event: Event, loaded: Loaded) -> Reach:
         return Reach(ref=event.source)
     after = TimeRange(start=min(event.occurred_at, loaded.read_until), end=loaded.read_until + timedelta(seconds=1))
     gaps = tuple(
-        f"{gap.source} was not read {gap.range.start:%H:%M}–{gap.range.end:%H:%M} UTC" for gap in loaded.gaps if gap.range.overlaps(after)
+        f"{gap.source} was not read {gap.range.start:%H:%M}–{gap.range.end:%H:%M} UTC"
+        for gap in loaded.gaps or ()
+        if gap.range.overlaps(after)
     )
     return Reach(read=True, gaps=gaps, ref=event.source)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.analysis import habits
 from core.analysis.habits import Keys
@@ -26,8 +26,8 @@ class Usual:
     what: str
 
 
-def context(node: Node, keys: Keys, baselines: Mapping[str, Baseline], gaps: Sequence[Coverage] = ()) -> Context:
-    """`gaps` are those of the event's source; a first time is claimed only over covered days. Raises nothing."""
+def context(node: Node, keys: Keys, baselines: Mapping[str, Baseline], gaps: Sequence[Coverage] | None = ()) -> Context:
+    """`gaps` are those of the event's source in the days before it, None where nobody knows what was read. Raises nothing."""
     at = node.at
     days = habits.history_days(baselines.get(keys.stream), at)
     usual = _usual(node, keys, baselines, at)
@@ -73,17 +73,19 @@ def _usual(node: Node, keys: Keys, baselines: Mapping[str, Baseline], at: dateti
     return None
 
 
-def _first(keys: Keys, days: float, at: datetime, gaps: Sequence[Coverage]) -> Context:
+def _first(keys: Keys, days: float, at: datetime, gaps: Sequence[Coverage] | None) -> Context:
     """A first time counts only where at least seven days are known, and without a hole in them."""
     if days < habits.HISTORY_NEEDED_DAYS:
         says = f"no change like it yet, in {days:.1f} days of history: too few to say whether that is usual"
         evidence = (Evidence(kind="habit", says=says, ref=keys.stream, at=at),) if days > 0 else ()
         return Context(history_days=round(days, 1), says=(says,) if days > 0 else (), evidence=evidence)
-    says = f"first time in {int(days)} days of history"
-    if gaps:
-        says += f" ({len(gaps)} stretches of it were not read)"
+    holes = [gap for gap in gaps or () if gap.range.end > at - timedelta(days=days)]
+    whole = gaps is not None and not holes
+    says = f"{'first time' if whole else 'not seen before'} in {int(days)} days of history"
+    if holes:
+        says += f" ({len(holes)} stretches of it were not read)" if len(holes) > 1 else " (a stretch of it was not read)"
     return Context(
-        frequency=Frequency.FIRST if not gaps else Frequency.RARE,
+        frequency=Frequency.FIRST if whole else Frequency.RARE,
         history_days=round(days, 1),
         says=(says,),
         evidence=(Evidence(kind="habit", says=says, ref=keys.stream, at=at),),

@@ -1,5 +1,6 @@
 """What is usual, learned from rows."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -97,7 +98,11 @@ def test_a_first_time_is_not_claimed_across_a_gap() -> None:
     )
     told = context(node(event), keys, {keys.stream: stream(5, 20)}, (gap,))
     assert told.frequency is not Frequency.FIRST
-    assert "1 stretches of it were not read" in told.says[0]
+    assert told.says == ("not seen before in 30 days of history (a stretch of it was not read)",)
+    unknown = context(node(event), keys, {keys.stream: stream(5, 20)}, None)
+    assert (unknown.frequency, unknown.says) == (Frequency.RARE, ("not seen before in 30 days of history",))
+    long_ago = replace(gap, range=TimeRange(start=T0 - timedelta(days=40), end=T0 - timedelta(days=35)))
+    assert context(node(event), keys, {keys.stream: stream(5, 20)}, (long_ago,)).frequency is Frequency.FIRST
 
 
 def test_similar_changes_are_counted_with_when_and_how_they_ended() -> None:
