@@ -24,6 +24,7 @@ from core.unified import UnifiedEvent
 
 # A reading this soon after the change may still be of the time before it took effect.
 _TOO_SOON = timedelta(minutes=2)
+_JUST_BEFORE = timedelta(hours=1)
 _NO_HEALTH = frozenset({Signal.SENSITIVE_READ, Signal.LOCK})
 _MOST_REVISED = 60
 
@@ -85,6 +86,9 @@ class FollowUps:
             return self._handed_on(follow_up, story, now)
         readings = self._store.observations.current(follow_up.resources)
         finding = judge(story, follow_up, readings, self._gaps(story, readings, now), now)
+        if finding.settling is Settling.DEGRADED:
+            before = TimeRange(start=story.first_at - _JUST_BEFORE, end=story.first_at)
+            finding = _as_before(finding, self._store.observations.history(follow_up.resources, before))
         last_call = now >= follow_up.last_call_at
         done = finding.settling is Settling.SETTLED or last_call
         if finding.settling is Settling.WATCHING and not done:
@@ -180,6 +184,14 @@ def judge(story: Story, follow_up: FollowUp, readings: Sequence[Observation], ga
     newest = int((max(one.at for one in after) - story.last_at).total_seconds() // 60)
     on = f"{newest} min on" if minutes == newest or len(after) > 1 else f"{minutes} min on"
     return Finding(settling=Settling.SETTLED, says=f"{_list(after)}, {on}", evidence=_evidence(after))
+
+
+def _as_before(finding: Finding, before: Sequence[Observation]) -> Finding:
+    """Where every failing check failed already before the change, that is said: the change may not be why."""
+    latest = {one.key: one.health for one in before}
+    if all(latest.get(one.ref) is Health.DEGRADED for one in finding.evidence):
+        return replace(finding, says=f"{finding.says}, as before the change")
+    return finding
 
 
 def _list(readings: Sequence[Observation]) -> str:

@@ -14,7 +14,7 @@ from core.announcement import Announcement
 from core.assessment import Severity
 from core.baseline import Baseline
 from core.batch import ManagedResource
-from core.event import ActorKind, ChangeType, IntentKind, ReferenceKind, Via
+from core.event import ActorKind, ChangeType, Intent, IntentKind, ReferenceKind, Via
 from core.settings import AnalysisSettings
 from core.trait import Trait
 
@@ -134,7 +134,7 @@ def _why(seen: Seen) -> Iterator[Sign]:
         kind = "run" if intent.kind in (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE) else intent.kind.value
         yield Sign(
             name=f"intent_{intent.kind}",
-            says=f"{intent.kind.replace('_', ' ')}: {intent.says}",
+            says=_reason(intent),
             ref=intent.ref or node.id,
             kind=kind,
             at=at,
@@ -154,6 +154,18 @@ def _why(seen: Seen) -> Iterator[Sign]:
             yield Sign(name="in_run", says=f"{said.title} was going on", ref=said.id, kind="run", at=said.range.start)
     if node.side is not Side.HAND:
         yield from _from_cause(seen)
+
+
+def _reason(intent: Intent) -> str:
+    """The reason in words; what people wrote stands as they wrote it."""
+    match intent.kind:
+        case IntentKind.CHANGE_CAUSE:
+            return f"its author wrote: {intent.says}"
+        case IntentKind.COMMIT if not intent.says.casefold().startswith("commit"):
+            return f"commit {intent.says}"
+        case IntentKind.TICKET if not intent.says.casefold().startswith("ticket"):
+            return f"ticket {intent.says}"
+    return intent.says
 
 
 def _from_cause(seen: Seen) -> Iterator[Sign]:

@@ -31,6 +31,7 @@ class SmallStore:
     rows: dict[str, Baseline] = field(default_factory=dict)
     read: list[Coverage] = field(default_factory=list)
     seen: dict[str, Observation] = field(default_factory=dict)
+    readings: list[Observation] = field(default_factory=list)
     said: dict[str, Announcement] = field(default_factory=dict)
     managed_rows: dict[str, ManagedResource] = field(default_factory=dict)
     watched: dict[str, FollowUp] = field(default_factory=dict)
@@ -77,6 +78,7 @@ class SmallStore:
         self.measured += conclusions.metrics
         self.read += batch.coverage
         self.seen.update({one.key: one for one in batch.observations})
+        self.readings += batch.observations
         self.said.update({one.id: one for one in batch.announcements})
         self.managed_rows.update({alias: one for one in batch.managed for alias in one.aliases})
         for delivery in commit.deliveries:
@@ -147,6 +149,9 @@ class _Stories(_View):
 class _Observations(_View):
     def current(self, resource_keys: Collection[str]) -> Sequence[Observation]:
         return [one for one in self.store.seen.values() if one.resource.key in resource_keys]
+
+    def history(self, resource_keys: Collection[str], span: TimeRange, limit: int = 1000) -> Sequence[Observation]:
+        return [one for one in self.store.readings if one.resource.key in resource_keys and span.holds(one.at)][:limit]
 
     def of_environment(self, environment: str, since: datetime) -> Sequence[Observation]:
         return [one for one in self.store.seen.values() if (not environment or one.resource.environment == environment) and one.at >= since]

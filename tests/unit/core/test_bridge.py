@@ -366,6 +366,17 @@ def test_a_change_that_broke_something_is_degraded_and_may_recover() -> None:
     assert story.settling is Settling.SETTLED
 
 
+def test_what_was_broken_before_the_change_is_said_to_have_been_so() -> None:
+    world = World()
+    event = applied("api", 0)
+    world.take(until=-1, observations=(healthy(event, -2, Health.DEGRADED, "1 of 3 ready"),))
+    world.take(event, until=1)
+    world.take(until=4, observations=(healthy(event, 3, Health.DEGRADED, "1 of 3 ready"),))
+    world.follow_ups.settle()
+    (story,) = world.store.told.values()
+    assert (story.settling, story.settling_says) == (Settling.DEGRADED, "1 of 3 ready, as before the change")
+
+
 def test_without_any_signal_it_is_unverified_not_settled() -> None:
     world = World()
     event = applied("vpc", 0)
