@@ -19,18 +19,23 @@ from core.trait import Trait
 
 _LIST_KEYS = ("name", "key", "containerPort", "port", "mountPath", "ip", "topologyKey", "uid", "type")
 _TEMPLATES_KEPT = 10
+_WHOLE_SECOND = timedelta(seconds=1)
 _RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Glance:
-    """One look at one object. `since` is when it was looked at before: what cannot be timed happened after that."""
+    """One look at one object. `since` is when it was looked at before: what cannot be timed happened after that.
+
+    `state_at` is when the state before was known: writers' times are whole seconds, so two changes may share one.
+    """
 
     found: JsonObject
     key: str
     origin: Origin
     observed_at: datetime
     since: datetime | None = None
+    state_at: datetime | None = None
 
     @property
     def kind(self) -> str:
@@ -78,14 +83,18 @@ def kept(glance: Glance, before: JsonObject | None = None) -> JsonObject:
     remembered |= {"object": state, "owners": items(glance.found, "metadata", "ownerReferences")}
     if glance.deleting:
         remembered["deleting"] = True
-    times = [text(entry, "time") for entry in items(glance.found, "metadata", "managedFields")]
-    if any(times):
-        remembered["written"] = max(times)
+    writers = sorted({_writer(entry) for entry in items(glance.found, "metadata", "managedFields")})
+    if writers:
+        remembered["writers"] = writers
     template = _template(state)
     if template:
         earlier = [one for one in items(before, "templates") if one != template]
         remembered["templates"] = [*earlier, template][-_TEMPLATES_KEPT:]
     return remembered
+
+
+def _writer(entry: JsonObject) -> str:
+    return f"{text(entry, 'manager')} {text(entry, 'time')}"
 
 
 def _template(state: JsonObject) -> str:
@@ -134,13 +143,14 @@ def compare(glance: Glance, before: JsonObject) -> Reading:
     changes = diff(old, after["object"], list_keys=_LIST_KEYS)
     if not changes:
         # A newer writer of nothing that is kept is no reason to write.
-        kept_anew = () if canonical({**before, "written": ""}) == canonical({**after, "written": ""}) else (_known(glance, after),)
+        kept_anew = () if canonical({**before, "writers": []}) == canonical({**after, "writers": []}) else (_known(glance, after),)
         return Reading(observations=_health(glance), known_changes=kept_anew)
     paths = tuple(change.path for change in changes)
     written = actors.manager_of(items(glance.found, "metadata", "managedFields"), paths)
     at = parse_time(text(written, "time"))
-    if text(written, "time") < text(before, "written") or (at and glance.since and at < glance.since - timedelta(minutes=1)):
-        # The newest writer of these fields had written before the last look: it did not make this change (a removal leaves no writer).
+    if _writer(written) in items(before, "writers") and (at is None or (glance.state_at or glance.observed_at) >= at + _WHOLE_SECOND):
+        # Who wrote these fields last had done so before the last look: that is not this change. What removes a field, and the scale
+        # subresource before 1.22, leave no writer.
         written, at = {}, None
     event = _event(glance, _change_type(changes, old, after), before, changes, actors.of_manager(text(written, "manager")), at)
     return Reading(events=(event,), known_changes=(_known(glance, after),), observations=_health(glance))

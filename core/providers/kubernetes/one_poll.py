@@ -35,6 +35,7 @@ class OnePoll:
     found: Gathering
     failures: list[ProviderError] = field(default_factory=list)
     succeeded: int = 0
+    _gone: set[str] = field(default_factory=set)
 
     def run(self) -> None:
         """Watch what stands, then list what does not. Raises the ProviderError that all streams have met."""
@@ -84,12 +85,14 @@ class OnePoll:
         glance = Glance(found=found, key=key, origin=self.origin, observed_at=at, since=since)
         if gone:
             if before is not None:
+                if one.stream.kind.name == "Namespace" and before.state and before.state.get("deleting"):
+                    self._gone.add(glance.name)
                 marked = objects.deleted_at(found)
                 self.found.take(objects.deleted(key, replace(before, at=since), origin=self.origin, observed_at=at, at=marked))
         elif before is None or before.state is None:
             self.found.take(objects.created(glance))
         else:
-            self.found.take(objects.compare(glance, before.state))
+            self.found.take(objects.compare(replace(glance, state_at=since if before.at >= self.now else before.at), before.state))
 
     # --- lists -----------------------------------------------------------------------------------------------------------
 
@@ -174,7 +177,7 @@ class OnePoll:
         names = {event.resource.scope.namespace for event in self.found.events if event.change_type is ChangeType.DELETED}
         keys = {f"object/namespaces//{name}": name for name in names if name}
         rows = self.found.get(list(keys))
-        return frozenset(keys[key] for key, row in rows.items() if row.state and row.state.get("deleting"))
+        return frozenset({*self._gone, *(keys[key] for key, row in rows.items() if row.state and row.state.get("deleting"))})
 
     def _cover(self, one: Followed) -> None:
         if one.failure is None:
