@@ -3,22 +3,29 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from core.analysis import rules
 from core.analysis.ties import Node, Side
 from core.announcement import Announcement
 from core.event import Intent, IntentKind
 
+# From this much on (rules/severity.yaml, `guarded`) an unexplained act colours the rest of its sitting.
+ALARMING = 1.8
 # Reasons of an operation, which its consequences share.
 _OPERATION = (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE, IntentKind.GITOPS, IntentKind.RELEASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cause:
-    """`intents` are the operation's reasons with the event that carries each; `machinery` an event by declared machinery, if any."""
+    """`intents` are the operation's reasons with the event that carries each; `machinery` an event by declared machinery, if any.
+
+    `alarming` is the most security-sensitive act by hand in it, with its sentence, where nothing declared it.
+    """
 
     intents: dict[IntentKind, tuple[Intent, str]] = field(default_factory=dict)
     runs: tuple[Announcement, ...] = ()
     machinery: str = ""
     hand: bool = False
+    alarming: tuple[str, str] | None = None
 
     @property
     def declared(self) -> bool:
@@ -30,8 +37,11 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
     intents: dict[IntentKind, tuple[Intent, str]] = {}
     references: set[str] = set()
     machinery, hand = "", False
+    worst: tuple[float, str, str] | None = None
     for node in nodes:
         references.update(key.split(":", 2)[2] for key in node.operations)
+        if node.side in (Side.HAND, Side.UNKNOWN) and not node.event.intents:
+            worst = _worse(worst, node)
         if node.side is Side.HAND:
             hand = True
             continue
@@ -41,7 +51,16 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
             if intent.kind in _OPERATION:
                 intents.setdefault(intent.kind, (intent, node.id))
     runs = tuple(said for said in announcements if said.reference and said.reference in references)
-    return Cause(intents=intents, runs=runs, machinery=machinery, hand=hand)
+    alarming = (worst[1], worst[2]) if worst and worst[0] >= ALARMING and not (intents or runs) else None
+    return Cause(intents=intents, runs=runs, machinery=machinery, hand=hand, alarming=alarming)
+
+
+def _worse(worst: tuple[float, str, str] | None, node: Node) -> tuple[float, str, str] | None:
+    table = rules.traits()
+    for trait in sorted(node.event.traits):
+        if trait in table and (worst is None or table[trait].telling > worst[0]):
+            worst = (table[trait].telling, node.id, table[trait].says)
+    return worst
 
 
 def explains(said: Announcement, node: Node) -> bool:

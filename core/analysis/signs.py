@@ -21,7 +21,20 @@ from core.trait import Trait
 _TICKET = re.compile(r"\b(?:[A-Z][A-Z0-9]{1,9}-\d{1,7}|#\d{2,7}|(?:CHG|INC|RITM|REQ)\d{5,})\b")
 _UPKEEP = frozenset({Trait.SCALES, Trait.BACKS_UP, Trait.ROTATES, Trait.MAINTAINS})
 # What a controller may carry out but never thinks up: somebody's specification asked for it.
-_ASKED_FOR = frozenset({Trait.PRIVILEGED_WORKLOAD, Trait.RUNS_FOREIGN_CODE, Trait.EXECUTES_IN_WORKLOAD})
+_ASKED_FOR = frozenset(
+    {
+        Trait.PRIVILEGED_WORKLOAD,
+        Trait.RUNS_FOREIGN_CODE,
+        Trait.EXECUTES_IN_WORKLOAD,
+        Trait.EXPOSES_PUBLICLY,
+        Trait.SHARES_OUTSIDE,
+        Trait.GRANTS_ADMIN,
+        Trait.STOPS_LOGGING,
+        Trait.STOPS_DETECTION,
+        Trait.LEAVES_ORGANISATION,
+    }
+)
+_WEIGHTY = frozenset({ChangeType.DELETED, ChangeType.STOPPED, ChangeType.EXECUTED, ChangeType.REPLACED, ChangeType.STARTED})
 _BURST = 8
 _MOST_TELLING = 3.5
 _EACH_MORE = 0.3
@@ -154,6 +167,12 @@ def _why(seen: Seen) -> Iterator[Sign]:
             yield Sign(name="in_run", says=f"{said.title} was going on", ref=said.id, kind="run", at=said.range.start)
     if node.side is not Side.HAND:
         yield from _from_cause(seen)
+    bad, weighty = (
+        seen.cause.alarming,
+        node.event.change_type in _WEIGHTY or bool(severity_of(node.event.traits, node.event.change_type)[1]),
+    )
+    if bad and bad[0] != node.id and weighty and node.side in (Side.HAND, Side.UNKNOWN):
+        yield Sign(name="in_bad_company", says=f"in one sitting with: {bad[1]}", ref=bad[0], kind="rule")
 
 
 def _reason(intent: Intent) -> str:

@@ -214,6 +214,17 @@ def test_a_change_that_undoes_the_one_before_says_so() -> None:
     assert not [one for one in world.store.unified(forth.id).evidence if "undoes" in one.says]
 
 
+def test_what_is_done_beside_an_unexplained_grave_act_is_unplanned_too() -> None:
+    world = World()
+    stop, keys = change("vm", 0, BEN, type=ChangeType.STOPPED), change("user", 2, BEN, traits=(Trait.CREATES_CREDENTIAL,))
+    world.take(stop)
+    assert world.store.unified(stop.id).verdict is Verdict.UNKNOWN
+    world.take(keys)
+    after = world.store.unified(stop.id)
+    assert after.verdict is Verdict.UNPLANNED
+    assert after.assessment.because == "since then: in one sitting with: a new long-lived credential"
+
+
 def test_a_window_explains_what_it_covers_and_nothing_else() -> None:
     world = World()
     window = Announcement(
