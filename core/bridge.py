@@ -120,7 +120,8 @@ class EventBridge:
         if not batch.announcements:
             plans = _touched(plans, run, again)
         causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements) for plan in plans}
-        for node, plan in sorted(((n, p) for p in plans for n in p.group.nodes), key=lambda pair: (pair[0].at, pair[0].id)):
+        due = ((n, p) for p in plans for n in _to_judge(p, causes[p.story_id], run, again, everything=bool(batch.announcements)))
+        for node, plan in sorted(due, key=lambda pair: (pair[0].at, pair[0].id)):
             self._judge(run, node, plan, causes[plan.story_id], again)
         return self._assemble(run, batch, plans, causes, again)
 
@@ -190,7 +191,7 @@ class EventBridge:
         return Conclusions(
             assessments=tuple(assessments),
             stories=tuple(stories),
-            links=tuple(link for plan in plans for link in links(plan)),
+            links=tuple(link for plan in plans for link in links(plan, _arrived(plan, run))),
             baselines=run.memory.changed(),
             follow_ups=self._follow_ups(run, stories, drafts),
             activities=team.joined(one for one in activities if one is not None),
@@ -201,6 +202,8 @@ class EventBridge:
     def _draft(self, run: _Run, node: Node, plan: Assignment, again: frozenset[str]) -> Member:
         """The event's conclusions but for comfort. A stored event that nothing changed for keeps its assessment."""
         held = run.loaded.known.get(node.id)
+        if held is not None and node.id not in run.judgements:
+            return Member(node=node, assessment=held.assessment, before=held.assessment)
         judgement = run.judgements[node.id]
         correlation = Correlation(story_id=plan.story_id, confidence=plan.group.confidence(node.id), evidence=plan.group.evidence(node.id))
         told = with_failures(judgement.classification, node.id, run.failed.get(node.id, {}))
@@ -313,6 +316,21 @@ def _touched(plans: Sequence[Assignment], run: _Run, again: frozenset[str]) -> l
             for node in plan.group.nodes
         )
     ]
+
+
+def _arrived(plan: Assignment, run: _Run) -> set[str]:
+    """The plan's events that are not stored as its own yet."""
+    known = run.loaded.known
+    return {node.id for node in plan.group.nodes if node.id not in known or known[node.id].correlation_id != plan.story_id}
+
+
+def _to_judge(plan: Assignment, cause: Cause, run: _Run, again: frozenset[str], *, everything: bool) -> Sequence[Node]:
+    """Its new events, and its stored ones where what is known of them or of their cause is not what it was."""
+    arrived = _arrived(plan, run)
+    stored = [node for node in plan.group.nodes if node.id not in arrived]
+    if everything or not cause.tells_the_same(cause_of(stored, run.loaded.announcements)):
+        return plan.group.nodes
+    return [node for node in plan.group.nodes if node.id in arrived or node.id in again or _newly_known(run.loaded.known[node.id], node)]
 
 
 def _newly_known(held: UnifiedEvent, node: Node) -> bool:

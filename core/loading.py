@@ -31,7 +31,7 @@ from core.timerange import TimeRange
 from core.unified import UnifiedEvent
 
 # Of a larger story the rest stays as it is: its events are no longer looked at one by one.
-MOST_EVENTS_OF_A_STORY = 400
+MOST_EVENTS_OF_A_STORY = 120
 _HISTORY = timedelta(days=habits.CLAIMED_DAYS)
 
 
@@ -95,17 +95,14 @@ def _span(batch: Batch, horizon: timedelta) -> TimeRange | None:
 def _neighbours(
     store: Remembered, batch: Batch, runs: tuple[Announcement, ...], span: TimeRange, horizon: timedelta
 ) -> tuple[dict[str, Story], dict[str, UnifiedEvent], dict[str, Story]]:
-    keys = {f"op:run:{said.reference}" for said in batch.announcements if said.reference}
-    for said in batch.announcements:
-        keys |= {f"is:{key}" for key in said.covers.resource_keys}
-    for event in batch.events:
-        keys |= asked_keys(node_of(event, event.actor, runs))
+    asked = _asked(batch, runs)
     found: dict[str, Story] = {}
     large: dict[str, Story] = {}
-    for key, linked in store.stories.by_links(keys, span.start - OPERATION_HORIZON).items():
+    for key, linked in store.stories.by_links(asked.keys(), span.start - OPERATION_HORIZON).items():
         reach = OPERATION_HORIZON if key.startswith("op:") else horizon
+        start, end = asked[key]
         for story, _ in linked:
-            if story.first_at - reach <= span.end and story.last_at + reach >= span.start:
+            if story.first_at - reach <= end and story.last_at + reach >= start:
                 found[story.id] = story
                 if story.event_count > MOST_EVENTS_OF_A_STORY and key.startswith(("op:", "sit:")):
                     large.setdefault(key, story)
@@ -114,6 +111,23 @@ def _neighbours(
         page = store.events.of_story(EVERYTHING, story_id, limit=MOST_EVENTS_OF_A_STORY)
         known.update({one.id: one for one in page.items})
     return found, known, large
+
+
+def _asked(batch: Batch, runs: tuple[Announcement, ...]) -> dict[str, tuple[datetime, datetime]]:
+    """The keys to look for stories under, each with the time from and to which it is asked for."""
+    asked: dict[str, tuple[datetime, datetime]] = {}
+
+    def ask(keys: Iterable[str], start: datetime, end: datetime) -> None:
+        for key in keys:
+            held = asked.get(key)
+            asked[key] = (min(start, held[0]), max(end, held[1])) if held else (start, end)
+
+    for said in batch.announcements:
+        keys = {f"is:{key}" for key in said.covers.resource_keys} | ({f"op:run:{said.reference}"} if said.reference else set())
+        ask(keys, said.range.start, min(said.range.end, said.range.start + OPERATION_HORIZON))
+    for event in batch.events:
+        ask(asked_keys(node_of(event, event.actor, runs)), event.occurred_after or event.occurred_at, event.occurred_at)
+    return asked
 
 
 def _managed(store: Remembered, batch: Batch, known: Iterable[UnifiedEvent]) -> dict[str, ManagedResource]:

@@ -27,9 +27,15 @@ class Cause:
     hand: bool = False
     alarming: tuple[str, str] | None = None
 
-    @property
-    def declared(self) -> bool:
-        return bool(self.intents or self.runs)
+    def tells_the_same(self, other: "Cause") -> bool:
+        """Would events that belong to it be judged the same by the other? A second reason of the same kind adds nothing."""
+        return (
+            self.intents.keys() == other.intents.keys()
+            and {run.id for run in self.runs} == {run.id for run in other.runs}
+            and bool(self.machinery) == bool(other.machinery)
+            and self.hand == other.hand
+            and self.alarming == other.alarming
+        )
 
 
 def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Cause:

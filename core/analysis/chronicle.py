@@ -1,7 +1,7 @@
 """Groups of events into stories: which story a group goes on with, what is merged, and what a reader sees of it. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -172,11 +172,14 @@ def swallowed(plan: Assignment, now: datetime) -> list[Story]:
     ]
 
 
-def links(plan: Assignment) -> list[StoryLink]:
-    """Every key under which later events find the story, at its last time and greatest strength."""
+def links(plan: Assignment, fresh: Collection[str]) -> list[StoryLink]:
+    """The keys under which later events find the story, at its last time and greatest strength; those of `fresh` events only."""
     found: dict[str, StoryLink] = {}
+    wanted = {key for node in plan.group.nodes if node.id in fresh for key in kept_keys(node)}
     for node in plan.group.nodes:
         for key, strength in kept_keys(node).items():
+            if key not in wanted:
+                continue
             held = found.get(key)
             last_at = max(held.last_at, node.at) if held else node.at
             found[key] = StoryLink(key=key, story_id=plan.story_id, last_at=last_at, strength=max(strength, held.strength if held else 0.0))
