@@ -177,7 +177,9 @@ class Cluster:
         return ProviderUnreachable(f"the API server answers {status}: {message or 'nothing more'}", source=self.source)
 
     def _read_error(self, error: Exception) -> ProviderError:
-        if isinstance(error, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.ReadTimeoutError | TimeoutError):
+        # A refused connection counts as a kind of connect timeout there.
+        refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+        if not refused and isinstance(error, urllib3.exceptions.ConnectTimeoutError | urllib3.exceptions.ReadTimeoutError | TimeoutError):
             return ProviderTimedOut("the API server did not answer in time", source=self.source)
         if isinstance(error, ValueError | KeyError | TypeError) and not isinstance(error, urllib3.exceptions.HTTPError):
             return ProviderMalformed(f"the API server's answer cannot be read: {error}", source=self.source)
