@@ -11,8 +11,8 @@ from core.analysis.teaching import signs as taught_signs
 from core.assessment import Classification, Severity, Verdict
 from core.evidence import Evidence
 
-# Evidence is not independent (an apply has a tool, a run and a commit): the sum of log-odds is cooled by this before it becomes a share.
-TEMPERATURE = 1.15
+# The weights are rough log-odds; divided by this their shares come nearest to how often the verdict is right (docs/accuracy.md).
+TEMPERATURE = 0.8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ def classify(seen: Seen) -> Judgement:
 
 
 def softmax(logits: Mapping[Verdict, float]) -> dict[Verdict, float]:
-    """Shares that sum to 1, cooled by TEMPERATURE."""
+    """Shares that sum to 1, tempered by TEMPERATURE."""
     top = max(logits.values())
     raised = {verdict: math.exp((logit - top) / TEMPERATURE) for verdict, logit in logits.items()}
     total = sum(raised.values())

@@ -14,7 +14,7 @@ from core.event import ChangeType, Event
 from core.evidence import Evidence
 from core.story import Settling
 
-SURE_ENOUGH = 0.75
+SURE_ENOUGH = 0.8
 _OFTEN = 5
 _REASONS = (
     "intent_run",

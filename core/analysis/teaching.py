@@ -13,7 +13,7 @@ from core.baseline import Baseline
 from core.event import Actor, Event
 
 MODEL_KEY = "taught/model"
-_RATE = 0.2
+_RATE = 0.1
 _MOST_NUDGE = 1.5
 _MOST_SIZE = 3.0
 VERDICTS = (Verdict.PLANNED, Verdict.UNPLANNED, Verdict.ROUTINE)
@@ -33,7 +33,7 @@ def signs(taught: Baseline | None) -> Iterable[Sign]:
         times = taught.numbers.get(verdict, 0.0)
         against = sum(taught.numbers.get(other, 0.0) for other in VERDICTS if other is not verdict)
         if times > against:
-            size = min(_MOST_SIZE, 1.2 * math.log1p(times - against))
+            size = min(_MOST_SIZE, 0.9 * math.log1p(times - against))
             says = f"because people marked {int(times)} like it as {verdict}"
             yield Sign(name=f"taught_{verdict}", says=says, ref=taught.key, kind="taught", at=taught.last_at, size=size)
 
