@@ -1,9 +1,13 @@
 """Slack's Web API as WGO calls it: which client for which call, and what a failure means."""
 
 import logging
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler, RateLimitErrorRetryHandler, ServerErrorRetryHandler
@@ -74,6 +78,21 @@ def asking_client(settings: SlackSettings, token: str) -> WebClient:
 def telling_client(settings: SlackSettings, token: str) -> WebClient:
     """For posting: never retried blindly, as a post whose answer was lost may be there already."""
     return WebClient(token=token, base_url=settings.base_url, timeout=TIMEOUT_SECONDS, retry_handlers=[], logger=_quiet())
+
+
+def bolt_app(client: WebClient, authorize: Callable[..., AuthorizeResult], signing_secret: str) -> App:
+    """Listeners run to their end in the thread that dispatches, as bot.intake has acknowledged before."""
+    logger = logging.getLogger("wgo.bolt")
+    logger.setLevel(logging.WARNING)
+    return App(
+        client=client,
+        authorize=authorize,
+        # Without a secret nothing that comes over HTTP is verified as Slack's; Socket Mode needs none.
+        signing_secret=signing_secret or secrets.token_hex(16),
+        process_before_response=True,
+        attaching_conversation_kwargs_enabled=False,
+        logger=logger,
+    )
 
 
 def _quiet() -> logging.Logger:

@@ -1,0 +1,202 @@
+"""`wgo doctor`: what works, what does not, and the next step for each. Reads only; never raises for what it was asked to look at."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from typing import Any
+
+import httpx
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot import scopes
+from bot.slack_calls import PERMANENT, UNANSWERED, asking_client, refusal
+from bot.watches import lacks, subscriptions_of
+from core.batch import Check, CheckState
+from core.clock import Clock, Deadline, utc_now
+from core.delivery import DeliveryState
+from core.errors import WgoError
+from core.ports import Provider, Store
+from core.settings import Settings, SourceSettings
+
+_SECONDS_A_SOURCE, _SECONDS_FOR_THE_MODEL = 15.0, 8.0
+# Slack refuses requests, and we refuse Slack's, whose time is more than five minutes off.
+_CLOCK_AMBER_SECONDS, _CLOCK_RED_SECONDS = 5.0, 60.0
+_TOKEN_STEP = "Copy it again from your Slack app: OAuth & Permissions (bot token), Basic Information (app-level token)."  # noqa: S105 - advice
+_MODEL_URL = "https://api.anthropic.com"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doctor:
+    """`open_store` opens read-only and raises StorageError; `build_provider` raises SettingsError."""
+
+    settings: Settings
+    open_store: Callable[[], Store]
+    build_provider: Callable[[SourceSettings, Store], Provider]
+    http: bool = False
+    clock: Clock = utc_now
+
+    def examine(self) -> tuple[Check, ...]:
+        """Everything, one after the other; sources at the same time. Within a minute, whatever does not answer."""
+        return (*self._settings(), *self._stored(), *self._slack(), *self._model())
+
+    def _settings(self) -> Iterator[Check]:
+        missing = lacks(self.settings, http=self.http)
+        for said in missing:
+            what, _, means = said.partition(": ")
+            yield amber("settings", f"{what}: {means}", "See `wgo config example`.")
+        if not missing:
+            yield green("settings", "complete")
+
+    # --- database and sources --------------------------------------------------------------------------------------------
+
+    def _stored(self) -> Iterator[Check]:
+        try:
+            store = self.open_store()
+        except WgoError as error:
+            yield red("database", str(error), error.next_step or "Check database.url.")
+            yield from (amber(f"source {one.name}", "not looked at without the database", "") for one in self.settings.sources)
+            return
+        try:
+            yield from self._database(store)
+            yield from self._sources(store)
+        finally:
+            store.close()
+
+    def _database(self, store: Store) -> Iterator[Check]:
+        try:
+            sequence, failed = store.events.sequence(), store.deliveries.counts().get(DeliveryState.FAILED.value, 0)
+        except WgoError as error:
+            yield red("database", str(error), error.next_step)
+            return
+        yield green("database", f"{sequence:,} changes taken in so far")
+        if failed:
+            yield amber("messages", f"{failed} could not be delivered", "The log says why (`not told`); mostly: invite WGO to the channel.")
+
+    def _sources(self, store: Store) -> Iterator[Check]:
+        def look(source: SourceSettings) -> list[Check]:
+            name = f"source {source.name}"
+            try:
+                provider = self.build_provider(source, store)
+            except (WgoError, ImportError) as error:
+                return [red(name, str(error), getattr(error, "next_step", "") or f"Install what provider {source.provider} needs.")]
+            try:
+                found = provider.check(Deadline.after(_SECONDS_A_SOURCE))
+                return [Check(name=f"{name}: {one.name}", state=one.state, says=one.says, next_step=one.next_step) for one in found]
+            except WgoError as error:
+                return [red(name, str(error), error.next_step)]
+            finally:
+                provider.close()
+
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            for found in pool.map(look, self.settings.sources):
+                yield from found
+
+    # --- Slack -------------------------------------------------------------------------------------------------------------
+
+    def _slack(self) -> Iterator[Check]:
+        slack = self.settings.slack
+        if slack.bot_token is not None:
+            client = asking_client(slack, slack.bot_token.get_secret_value())
+            answer = self._asked(client.auth_test)
+            if isinstance(answer, Check):
+                yield answer
+            else:
+                yield green("Slack bot token", f"{answer.get('user')} in {answer.get('team')}")
+                headers = {str(name).lower(): value for name, value in answer.headers.items()}
+                yield from self._scopes(str(headers.get("x-oauth-scopes") or ""))
+                yield from self._clock(str(headers.get("date") or ""))
+                yield from self._channels(client)
+        if slack.app_token is not None and not self.http:
+            client = asking_client(slack, slack.app_token.get_secret_value())
+            opened = self._asked(lambda: client.apps_connections_open(app_token=str(client.token)), name="Slack app token")
+            yield opened if isinstance(opened, Check) else green("Slack app token", f"opens connections ({scopes.APP_LEVEL})")
+
+    def _asked(self, call: Callable[[], Any], name: str = "Slack bot token") -> Any:
+        try:
+            return call()
+        except SlackApiError as error:
+            code = refusal(error).error
+            return red(name, f"Slack answers {code}", PERMANENT.get(code) or _TOKEN_STEP)
+        except UNANSWERED as error:
+            return red(
+                name, f"{self.settings.slack.base_url} does not answer ({type(error).__name__})", "Check the network, and slack.base_url."
+            )
+
+    def _scopes(self, header: str) -> Iterator[Check]:
+        granted = {scope.strip() for scope in header.split(",") if scope.strip()}
+        missing = [f"{scope} ({why})" for scope, why in scopes.REQUIRED.items() if scope not in granted]
+        optional = [f"{scope} ({why})" for scope, why in scopes.OPTIONAL.items() if scope not in granted]
+        if missing:
+            yield red("Slack scopes", f"missing: {', '.join(missing)}", "Put manifest.yml into your app's settings and install it again.")
+        elif optional:
+            yield amber("Slack scopes", f"all that are needed; without {', '.join(optional)}", "They are optional: grant them if you like.")
+        else:
+            yield green("Slack scopes", "all of manifest.yml")
+
+    def _clock(self, date: str) -> Iterator[Check]:
+        try:
+            theirs: datetime = parsedate_to_datetime(date)
+        except ValueError:
+            yield amber("clock", "Slack's answer has no time to compare with", "")
+            return
+        off = abs((self.clock() - theirs).total_seconds())
+        says = f"{off:.0f} s from Slack's"
+        step = "Let the machine keep its time (NTP): signatures and tokens are refused when it is minutes off."
+        yield (
+            red("clock", says, step)
+            if off > _CLOCK_RED_SECONDS
+            else amber("clock", says, step)
+            if off > _CLOCK_AMBER_SECONDS
+            else green("clock", says)
+        )
+
+    def _channels(self, client: WebClient) -> Iterator[Check]:
+        for subscription in subscriptions_of(self.settings):
+            name = f"channel {subscription.destination}"
+            answer = self._asked(partial(client.conversations_info, channel=subscription.destination), name=name)
+            if isinstance(answer, Check):
+                yield answer
+            elif not answer["channel"].get("is_member", answer["channel"].get("is_im", False)):
+                yield red(name, f"WGO is not in #{answer['channel'].get('name')}", PERMANENT["not_in_channel"])
+            else:
+                yield green(name, f"#{answer['channel'].get('name')}")
+
+    # --- the model -----------------------------------------------------------------------------------------------------------
+
+    def _model(self) -> Iterator[Check]:
+        model = self.settings.model
+        if model.api_key is None:
+            return
+        url = f"{(model.base_url or _MODEL_URL).rstrip('/')}/v1/models/{model.name}"
+        headers = {"x-api-key": model.api_key.get_secret_value(), "anthropic-version": "2023-06-01"}
+        try:
+            status = httpx.get(url, headers=headers, timeout=_SECONDS_FOR_THE_MODEL).status_code
+        except httpx.HTTPError as error:
+            yield red(
+                "model", f"does not answer ({type(error).__name__})", "Check the network, and model.base_url. Until then the store answers."
+            )
+            return
+        if status in (401, 403):
+            yield red("model", "refuses the key", "Check model.api_key. Until then answers come from the store alone.")
+        elif status == 404:
+            yield amber("model", f"does not know {model.name}", "Check model.name.")
+        elif status >= 400:
+            yield amber("model", f"answers {status}", "Try again later. Until then answers come from the store alone.")
+        else:
+            yield green("model", model.name)
+
+
+def green(name: str, says: str) -> Check:
+    return Check(name=name, state=CheckState.GREEN, says=says)
+
+
+def amber(name: str, says: str, next_step: str) -> Check:
+    return Check(name=name, state=CheckState.AMBER, says=says, next_step=next_step)
+
+
+def red(name: str, says: str, next_step: str) -> Check:
+    return Check(name=name, state=CheckState.RED, says=says, next_step=next_step)
