@@ -28,6 +28,7 @@ class Glance:
     """One look at one object. `since` is when it was looked at before: what cannot be timed happened after that.
 
     `state_at` is when the state before was known: writers' times are whole seconds, so two changes may share one.
+    `listed` where it was found by listing again after a loss.
     """
 
     found: JsonObject
@@ -36,6 +37,12 @@ class Glance:
     observed_at: datetime
     since: datetime | None = None
     state_at: datetime | None = None
+    listed: bool = False
+
+    @property
+    def generation(self) -> int:
+        told = mapping(self.found, "metadata").get("generation")
+        return told if isinstance(told, int) else 0
 
     @property
     def kind(self) -> str:
@@ -83,6 +90,8 @@ def kept(glance: Glance, before: JsonObject | None = None) -> JsonObject:
     remembered |= {"object": state, "owners": items(glance.found, "metadata", "ownerReferences")}
     if glance.deleting:
         remembered["deleting"] = True
+    if glance.generation:
+        remembered["generation"] = glance.generation
     writers = sorted({_writer(entry) for entry in items(glance.found, "metadata", "managedFields")})
     if writers:
         remembered["writers"] = writers
@@ -141,9 +150,9 @@ def compare(glance: Glance, before: JsonObject) -> Reading:
         return replace(_deletion(glance, before), known_changes=(_known(glance, after),))
     old = mapping(before, "object")
     changes = diff(old, after["object"], list_keys=_LIST_KEYS)
-    if not changes:
+    if not changes or _shown_otherwise(glance, before, changes):
         # A newer writer of nothing that is kept is no reason to write.
-        kept_anew = () if canonical({**before, "writers": []}) == canonical({**after, "writers": []}) else (_known(glance, after),)
+        kept_anew = () if _quiet(before) == _quiet(after) else (_known(glance, after),)
         return Reading(observations=_health(glance), known_changes=kept_anew)
     paths = tuple(change.path for change in changes)
     written = actors.manager_of(items(glance.found, "metadata", "managedFields"), paths)
@@ -154,6 +163,19 @@ def compare(glance: Glance, before: JsonObject) -> Reading:
         written, at = {}, None
     event = _event(glance, _change_type(changes, old, after), before, changes, actors.of_manager(text(written, "manager")), at)
     return Reading(events=(event,), known_changes=(_known(glance, after),), observations=_health(glance))
+
+
+def _quiet(state: JsonObject) -> str:
+    return canonical({key: value for key, value in state.items() if key not in ("writers", "generation")})
+
+
+def _shown_otherwise(glance: Glance, before: JsonObject, changes: tuple[FieldChange, ...]) -> bool:
+    """Is it the server that shows a field otherwise (a new default, another version) while nobody wrote the specification?
+
+    Each write of a specification raises the generation: https://kubernetes.io/docs/reference/using-api/api-concepts/
+    """
+    same = glance.generation and glance.generation == before.get("generation")
+    return bool(glance.listed and same) and all(change.path.startswith("spec.") for change in changes)
 
 
 def deleted(key: str, before: KnownState, *, origin: Origin, observed_at: datetime, at: datetime | None = None) -> Reading:

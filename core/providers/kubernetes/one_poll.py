@@ -74,7 +74,7 @@ class OnePoll:
             except RecordUnreadable:
                 return  # An Event about nothing tells nothing.
 
-    def _take(self, one: Followed, found: JsonObject, since: datetime, *, gone: bool) -> None:
+    def _take(self, one: Followed, found: JsonObject, since: datetime, *, gone: bool, listed: bool = False) -> None:
         at = self.clock()
         if followers.follows(found):
             followers.take(found, gone, self.found, self.origin, at)
@@ -82,7 +82,7 @@ class OnePoll:
         releases.note(found, self.found, at)
         key = self._state_key(one, found)
         before = self.found.one(key)
-        glance = Glance(found=found, key=key, origin=self.origin, observed_at=at, since=since)
+        glance = Glance(found=found, key=key, origin=self.origin, observed_at=at, since=since, listed=listed)
         if gone:
             if before is not None:
                 if one.stream.kind.name == "Namespace" and before.state and before.state.get("deleting"):
@@ -125,7 +125,7 @@ class OnePoll:
             key = self._state_key(one, found)
             seen.add(key)
             if lost or followers.follows(found):
-                self._take(one, found, since, gone=False)
+                self._take(one, found, since, gone=False, listed=True)
             else:
                 releases.note(found, self.found, self.now)
                 glance = Glance(found=found, key=key, origin=self.origin, observed_at=self.now)
@@ -167,10 +167,7 @@ class OnePoll:
         return f"object/{one.stream.kind.key}/{text(metadata, 'namespace')}/{text(metadata, 'name')}"
 
     def _left_out(self, one: Followed, found: JsonObject) -> bool:
-        namespace = text(found, "metadata", "name") if one.stream.kind.name == "Namespace" else text(found, "metadata", "namespace")
-        if not namespace:
-            return False
-        return namespace in self.options.exclude_namespaces or bool(self.options.namespaces and namespace not in self.options.namespaces)
+        return self.options.leaves_out(text(found, "metadata", "name" if one.stream.kind.name == "Namespace" else "namespace"))
 
     def going(self) -> frozenset[str]:
         """Namespaces of this poll's deletions that were themselves told as deleted before."""

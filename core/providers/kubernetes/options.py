@@ -34,3 +34,7 @@ class KubernetesSettings(BaseModel):
     watch_seconds: int = Field(
         1, ge=1, le=30, description="How long each kind is watched in a poll; what happened since the last is sent at once."
     )
+
+    def leaves_out(self, namespace: str) -> bool:
+        """Is what lies in this namespace not asked for? What lies in none always is."""
+        return bool(namespace) and (namespace in self.exclude_namespaces or bool(self.namespaces and namespace not in self.namespaces))

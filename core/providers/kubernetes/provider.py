@@ -9,7 +9,7 @@ from core.batch import Batch, Check, CheckState, Cursor, KnownState
 from core.clock import Deadline
 from core.coverage import Coverage, CoverageState
 from core.errors import ProviderError, ProviderForbidden, SettingsError
-from core.event import Event
+from core.event import Event, Resource
 from core.json import JsonObject, decode, encode
 from core.ports import KnownStates
 from core.providers import ProviderContext
@@ -90,7 +90,7 @@ class KubernetesProvider:
         kinds = {one.stream.key: told for one in followed if (told := one.position.as_json())}
         return Batch(
             cursor=Cursor(state={"at": now.isoformat(), "kinds": kinds, **({"audit": state["audit"]} if "audit" in state else {})}),
-            events=tuple(found.events),
+            events=tuple(sorted(found.events, key=lambda event: event.occurred_at)),
             observations=tuple(found.observations.values()),
             known_changes=tuple(found.over.values()),
             coverage=tuple(found.coverage),
@@ -145,16 +145,13 @@ class KubernetesProvider:
             key = audit.open_key(record)
             started = found.one(key) if key and audit.is_stream(record) else None
             reading = audit.read(record, started, origin=self.origin, observed_at=self.context.clock())
-            if not self._left_out(reading.events[0].resource.scope.namespace if reading.events else ""):
-                acts += reading.events
+            acts += (event for event in reading.events if not self._left_out(event.resource))
             found.keep(reading.known_changes)
-            found.observe(one for one in reading.observations if not self._left_out(one.resource.scope.namespace))
+            found.observe(one for one in reading.observations if not self._left_out(one.resource))
         return acts
 
-    def _left_out(self, namespace: str) -> bool:
-        if not namespace:
-            return False
-        return namespace in self.options.exclude_namespaces or bool(self.options.namespaces and namespace not in self.options.namespaces)
+    def _left_out(self, resource: Resource) -> bool:
+        return self.options.leaves_out(resource.name if resource.kind == "Namespace" else resource.scope.namespace)
 
     def _waiting(self, found: Gathering) -> list[Event]:
         row = found.one(_WAITING)

@@ -12,6 +12,7 @@ from core.providers.kubernetes.audit import unwrapped
 
 MOST_BYTES = 32 * 1024 * 1024
 KIND = "k8s-audit"
+_MOST_ROWS = 1000
 
 
 @dataclass(slots=True)
@@ -68,7 +69,8 @@ def _lines(path: Path, offset: int, heard: Heard) -> int:
 def from_inbox(inbox: Inbox, source: str) -> Heard:
     """What the audit webhook pushed for this source."""
     heard = Heard()
-    rows = inbox.pending(KIND, source)
+    rows = inbox.pending(KIND, source, _MOST_ROWS)
+    heard.more = len(rows) >= _MOST_ROWS
     for row in rows:
         _one(row.body, heard)
     heard.handled = tuple(row.key for row in rows)

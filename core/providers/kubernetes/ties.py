@@ -9,10 +9,10 @@ from core.providers.kubernetes.origin import Origin
 from core.providers.kubernetes.state import arguments
 from core.providers.kubernetes.subject import items, mapping, pod_specs, text
 
-# Annotations and labels in which tools leave the commit. https://backstage.io and the tools' own documentation name these.
+# Annotations and labels under which delivery tools and teams leave the commit: OCI's own key, GitLab's, and the common spellings.
 _COMMITS = (
     "app.kubernetes.io/commit", "git-commit", "gitCommit", "git.commit", "commit", "git-sha", "gitsha", "sha", "revision-hash",
-    "app.kubernetes.io/git-commit", "org.opencontainers.image.revision", "app.gitlab.com/commit", "kustomize.toolkit.fluxcd.io/checksum",
+    "app.kubernetes.io/git-commit", "org.opencontainers.image.revision", "app.gitlab.com/commit",
     "deploy.commit", "deployment/commit", "vcs-ref", "build.commit",
 )  # fmt: skip
 _PIPELINES = (

@@ -246,6 +246,28 @@ def test_a_busy_kind_is_read_in_parts(server: Any, provider: Any) -> None:
     assert poll(watcher, rows, poll(watcher, rows).cursor).more
 
 
+def test_a_field_that_a_newer_server_shows_is_no_change_and_a_written_one_is(server: Any, provider: Any) -> None:
+    upgraded = threading.Event()
+
+    def workload(name: str, generation: int, **spec: Any) -> dict[str, Any]:
+        metadata = {"name": name, "namespace": "shop", "uid": name, "resourceVersion": "5", "generation": generation}
+        return {"metadata": metadata, "spec": {"replicas": 1, **spec}}
+
+    def answer(path: str, query: dict[str, list[str]]) -> Answer:
+        if "watch" in query:
+            return 410, PLAIN, b'{"message": "too old resource version"}'
+        if not upgraded.is_set():
+            return listed(workload("defaulted", 1), workload("written", 1))
+        return listed(workload("defaulted", 1, revisionHistoryLimit=10), workload("written", 2, paused=True))
+
+    watcher, rows = provider(server(answer), kinds=["Deployment"], warnings=False), Rows()
+    first = poll(watcher, rows)
+    upgraded.set()
+    second = poll(watcher, rows, first.cursor)
+    assert [event.resource.name for event in second.events] == ["written"]
+    assert poll(watcher, rows, second.cursor).events == ()
+
+
 def test_the_doctor_says_what_is_wrong_and_what_to_do(server: Any, provider: Any) -> None:
     refused = provider(server(lambda *_: (403, PLAIN, b'{"message": "no"}')), kinds=["Pod"], warnings=False).check(Deadline.after(5))
     assert [(check.state, check.name) for check in refused] == [
