@@ -37,6 +37,8 @@ from core.unified import UnifiedEvent
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+# Other records of one resource that may tell who changed it; the latest of them.
+_MOST_WITNESSES = 64
 
 
 @dataclass(slots=True)
@@ -134,12 +136,12 @@ class EventBridge:
         known = run.loaded.known
         everything = {**{event_id: one.event for event_id, one in known.items()}, **run.new}
         for event in everything.values():
-            for name in names_of(event):
+            for name in names_of(event) if event.actor.known else ():
                 by_name.setdefault(name, []).append(event)
         runs = tuple(said for said in run.loaded.announcements if said.kind != "window")
         nodes = []
         for event in everything.values():
-            others = [other for name in names_of(event) for other in by_name[name]] if not event.actor.known else []
+            others = () if event.actor.known else [o for name in names_of(event) for o in by_name.get(name, ())[-_MOST_WITNESSES:]]
             own = Attribution(actor=event.actor)
             found = run.step("attribute", (event.id,), lambda e=event, o=others: self._steps.attribute(e, o, runs), own)  # type: ignore[misc]
             held = known.get(event.id)

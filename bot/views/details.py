@@ -150,9 +150,9 @@ def _others(of: Details) -> list[Block]:
         kit.section(
             f"{strong(words.name_of(one.resource), 80)} · {words.what_changed(one.event, 2)}\n"
             f"{words.actor(one.actor, of.told.people)} · {date(one.timestamp)} · {words.verdict(one.verdict, one.confidence)}",
-            accessory=kit.button("Details", f"{EVENT_DETAILS}_{index}", one.id),
+            accessory=kit.button("Details", EVENT_DETAILS, one.id),
         )
-        for index, one in enumerate(others[:_SHOWN_EVENTS])
+        for one in others[:_SHOWN_EVENTS]
     ]
     more = story.event_count - 1 - len(shown)
     rest = [kit.context(f"and {words.plural(more, 'more change')} of this cause")] if more > 0 else []

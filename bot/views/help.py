@@ -33,7 +33,7 @@ def error_message(error: WgoError) -> Message:
 
 def fault_message(reference: str) -> Message:
     """Something of our own failed."""
-    says = "That did not work, and it is my fault, not yours. Nothing was changed."
+    says = "That did not work, and it is my fault, not yours."
     return kit.message(
         [kit.section(says), kit.context(f"My log says why, under {code(reference, 100)}.")], (), (), text="That did not work"
     )

@@ -28,10 +28,7 @@ def history_message(history: History) -> Message:
     if not history.events:
         says = f"{title}\nNone that I have read. Words are matched in names of resources; `/wgo history` alone lists them all."
         return kit.message([kit.section(says)], (), (), text="No changes")
-    rows = [
-        kit.section(_row(one, history.people), accessory=kit.button("Details", f"{EVENT_DETAILS}_{index}", one.id))
-        for index, one in enumerate(history.events)
-    ]
+    rows = [kit.section(_row(one, history.people), accessory=kit.button("Details", EVENT_DETAILS, one.id)) for one in history.events]
     older = [kit.actions(kit.button("Older", OLDER, f"{history.next}\n{history.asked}"))] if history.next else []
     return kit.message([kit.section(title)], rows, older, text=f"{len(history.events)} changes", left_out="Ask for fewer with more words.")
 
@@ -42,4 +39,5 @@ def _row(one: UnifiedEvent, people: Mapping[str, str]) -> str:
     who = words.actor(one.actor, people)
     why = one.assessment.overrule.why if one.assessment.overrule else ""
     said = f" · “{prose(why, 80)}”" if why else ""
-    return f"{mark} {where}\n{words.what_changed(one.event, 2)}\n{who} · {date(one.timestamp)} · {words.verdict(one.verdict, one.confidence)}{said}"
+    first = f"{mark} {where}\n{words.what_changed(one.event, 2)}"
+    return f"{first}\n{who} · {date(one.timestamp)} · {words.verdict(one.verdict, one.confidence)}{said}"

@@ -1,9 +1,8 @@
 """The App Home: where you left off, what is open, the week in one picture, what you hear, what was read, how at ease you are."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date as Day
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.views import blocks as kit
@@ -11,11 +10,12 @@ from bot.views import status as status_view
 from bot.views import words
 from bot.views.blocks import Block
 from bot.views.mrkdwn import code, date, prose
+from bot.views.mute import UNMUTE, what
 from core.assessment import Verdict
 from core.coverage import Coverage
 from core.subscription import ComfortMode, Mute, QuietHours, Subscription, Watermark
 
-CATCH_UP, EDIT_WATCH, UNMUTE, EASE = "home_catchup", "edit_watch", "unmute", "ease"
+CATCH_UP, EDIT_WATCH, EASE = "home_catchup", "edit_watch", "ease"
 SQUARES = {Verdict.UNPLANNED: "🟧", Verdict.UNKNOWN: "🟪", Verdict.PLANNED: "🟦", Verdict.ROUTINE: "⬜"}
 _LEGEND = {Verdict.UNPLANNED: "unplanned", Verdict.UNKNOWN: "I can't tell", Verdict.PLANNED: "planned", Verdict.ROUTINE: "routine"}
 HATCH, NOTHING = "▨", "·"
@@ -31,7 +31,7 @@ _COMFORT = {
 class DayCount:
     """One day of the reader's week. `gaps` are the stretches of it that were not read."""
 
-    day: Day
+    day: dt.date
     by_verdict: Mapping[Verdict, int] = field(default_factory=dict)
     gaps: tuple[Coverage, ...] = ()
 
@@ -44,7 +44,7 @@ class DayCount:
 class Home:
     """What one reader's Home shows."""
 
-    now: datetime
+    now: dt.datetime
     time_zone: str = "UTC"
     watermark: Watermark | None = None
     unread: int = 0
@@ -114,21 +114,23 @@ def _watches(home: Home) -> list[Block]:
         kit.section("No channel hears of changes yet. Whoever runs me sets `slack.channel`.")
     ]
     muted = [
-        kit.section(f"Muted until {date(one.until)}: {_muted(one)}", accessory=kit.button("Unmute", UNMUTE, one.id))
+        kit.section(
+            f"Muted until {date(one.until)}: {what(one)} in {channel(one.destination)}", accessory=kit.button("Unmute", UNMUTE, one.id)
+        )
         for one in home.mutes[:10]
     ]
     return [kit.divider(), kit.header("Who hears what"), *rows, *muted]
 
 
 def _watch(one: Subscription) -> str:
-    what = [f"only {', '.join(sorted(one.filter.environments))}" if one.filter.environments else "every environment"]
+    said = [f"only {', '.join(sorted(one.filter.environments))}" if one.filter.environments else "every environment"]
     if one.filter.providers:
-        what.append(f"only {', '.join(sorted(one.filter.providers))}")
+        said.append(f"only {', '.join(sorted(one.filter.providers))}")
     if one.filter.min_severity.rank:
-        what.append(f"from {one.filter.min_severity.value} severity on")
-    what.append("routine too" if one.tells_routine else "routine left out")
-    what.append(_COMFORT[one.comfort_mode])
-    return f"{channel(one.destination)}: {prose(', '.join(what), 400)}\n{_quiet(one.quiet_hours)}"
+        said.append(f"from {one.filter.min_severity.value} severity on")
+    said.append("routine too" if one.tells_routine else "routine left out")
+    said.append(_COMFORT[one.comfort_mode])
+    return f"{channel(one.destination)}: {prose(', '.join(said), 400)}\n{_quiet(one.quiet_hours)}"
 
 
 def channel(destination: str) -> str:
@@ -139,12 +141,6 @@ def _quiet(quiet: QuietHours | None) -> str:
     if quiet is None:
         return "No quiet hours."
     return f"Quiet {quiet.start:%H:%M}–{quiet.end:%H:%M} ({prose(quiet.time_zone, 60)}), unless it is {quiet.breaks_at.value}."
-
-
-def _muted(one: Mute) -> str:
-    of = one.filter
-    parts = [*sorted(of.resource_keys), *sorted(of.kinds), *sorted(of.sources), *sorted(of.environments)]
-    return f"{code(', '.join(parts), 200)} in {channel(one.destination)}"
 
 
 def _read(home: Home) -> list[Block]:

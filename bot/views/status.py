@@ -38,8 +38,7 @@ def status_message(status: Status) -> Message:
 def open_blocks(stories: Sequence[Story], names: Mapping[str, str]) -> list[Block]:
     """One line a story, with its Details. `names` are the headline resources by story id."""
     return [
-        kit.section(_line(story, names.get(story.id, "")), accessory=kit.button("Details", f"{DETAILS}_{index}", story.id))
-        for index, story in enumerate(stories[:SHOWN])
+        kit.section(_line(story, names.get(story.id, "")), accessory=kit.button("Details", DETAILS, story.id)) for story in stories[:SHOWN]
     ]
 
 
@@ -85,13 +84,12 @@ def stability_line(metrics: Sequence[Metric]) -> str:
     """47 of 47 checks pass in prod. Never a number that was not measured."""
     if not metrics:
         return "Stability: not measured (no health signal was read lately)."
-    said = [
-        f"{code(one.environment)} {one.numerator:g} of {one.denominator:g}"
-        if one.environment
-        else f"{one.numerator:g} of {one.denominator:g}"
-        for one in metrics
-    ]
+    said = [" ".join(filter(None, (code(one.environment) if one.environment else "", score(one)))) for one in metrics]
     return f"Checks that pass: {', '.join(said[:8])} ({date(max(one.at for one in metrics))})"
+
+
+def score(metric: Metric) -> str:
+    return f"{metric.numerator:g} of {metric.denominator:g}"
 
 
 def source_lines(coverage: Sequence[Coverage]) -> list[str]:

@@ -5,6 +5,7 @@ and, low in confidence, nearness in time where only one cause is near. An event 
 best, so that it never glues two causes together.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -201,9 +202,11 @@ class _Work:
 
     @staticmethod
     def _nearest(others: list[Node], node: Node) -> list[Node]:
+        """Of many, those around the node in order of time: a storm must not cost its square."""
         if len(others) <= _MOST_CANDIDATES:
             return others
-        return sorted(others, key=lambda other: (node.apart(other), other.id))[:_MOST_CANDIDATES]
+        here = bisect_left(others, node.at, key=lambda other: other.at)
+        return others[max(0, here - _MOST_CANDIDATES // 2) : here + _MOST_CANDIDATES // 2]
 
     def join_near(self) -> None:
         """A change by nobody known, within a minute of one operation in the same narrow place, and of one only."""
@@ -214,7 +217,7 @@ class _Work:
         for node in self.nodes:
             if node.side is not Side.UNKNOWN or node.operations or not node.place or self.ties.get(node.id):
                 continue
-            near = [other for other in by_place.get(node.place, ()) if node.apart(other) <= NEARNESS]
+            near = [other for other in self._nearest(by_place.get(node.place, []), node) if node.apart(other) <= NEARNESS]
             if near and len({self.sets.find(other.id) for other in near}) == 1:
                 other = min(near, key=lambda other, node=node: (node.apart(other), other.id))  # type: ignore[misc]
                 self.join(node, other, NEARNESS_STRENGTH, "within a minute, in the same place; nothing else ties them")

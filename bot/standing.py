@@ -1,0 +1,144 @@
+"""Reads how things stand, for the status, the Home and Details: narrow queries, nothing loaded whole."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.told import Knows, told
+from bot.views.details import Details
+from bot.views.history import History
+from bot.views.home import DayCount, Home
+from bot.views.status import Status
+from bot.views.words import name_of
+from core.assessment import Verdict
+from core.baseline import Metric
+from core.coverage import overlapping
+from core.measures import STABILITY
+from core.ports import Span, Store
+from core.story import Settling, Story
+from core.subscription import EVERYTHING, EventFilter
+from core.timerange import TimeRange
+
+_OPEN_FOR, _STABLE_FOR = timedelta(days=3), timedelta(minutes=30)
+_WEEK_DAYS, _PAGE, _MOST_OPEN = 7, 8, 30
+_AROUND = timedelta(hours=1)
+EASE_METRIC = "at_ease"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Answers from the store. Every method raises StorageError where it cannot be read."""
+
+    store: Store
+    people: Knows
+    sources: tuple[str, ...]
+    clock: Callable[[], datetime]
+
+    def status(self) -> Status:
+        now = self.clock()
+        found = self._open(now)
+        return Status(
+            at=now,
+            open=found,
+            names=self._names(found),
+            coverage=tuple(self.store.coverage.last().values()),
+            stability=self._stability(now),
+        )
+
+    def history(self, asked: str, after: str = "") -> History:
+        """A page of changes whose resource names match the words."""
+        page = self.store.events.page(EVERYTHING, EventFilter(text=asked), Span(), after=after, limit=_PAGE)
+        people = self.people.of(tuple(dict.fromkeys(one.actor for one in page.items)))
+        return History(events=page.items, asked=asked, next=page.next, people=people)
+
+    def details(self, story_id: str, event_id: str = "") -> Details | None:
+        """A story by one of its events, its headline unless another is named. Follows a merged story to where it is told."""
+        story = self.store.stories.get(story_id)
+        if story is not None and story.merged_into and self.store.stories.get(story.merged_into) is not None:
+            story_id = story.merged_into
+        known = told(self.store, self.people, story_id)
+        if known is None:
+            return None
+        event = self.store.events.get(EVERYTHING, event_id) if event_id else None
+        event = event or known.headline
+        around = TimeRange(
+            start=known.story.first_at - _AROUND, end=min(self.clock(), known.story.last_at + _AROUND) + timedelta(seconds=1)
+        )
+        report = self.store.coverage.report(around, known.story.sources, self.clock())
+        last = self.store.coverage.last()
+        return Details(
+            told=known,
+            event=event,
+            revisions=tuple(self.store.assessments.revisions(event.id)),
+            coverage=tuple(last[source] for source in known.story.sources if source in last),
+            gaps=overlapping((gap for gap in report.gaps if gap.source in known.story.sources), around),
+        )
+
+    def details_of_event(self, event_id: str) -> Details | None:
+        one = self.store.events.get(EVERYTHING, event_id)
+        return self.details(one.correlation_id, event_id) if one else None
+
+    def home(self, reader: str, time_zone: str) -> Home:
+        now = self.clock()
+        mark = self.store.watermarks.get(reader)
+        week = TimeRange(start=now - timedelta(days=_WEEK_DAYS), end=now)
+        unread = Span(after_sequence=mark.sequence) if mark else Span(range=week)
+        told_ease = [one for one in self.store.metrics.between(EASE_METRIC, week) if one.source == reader]
+        return Home(
+            now=now,
+            time_zone=time_zone,
+            watermark=mark,
+            unread=self.store.events.counts(EVERYTHING, EventFilter(), unread).total,
+            status=self.status(),
+            week=self._week(now, ZoneInfo(time_zone)),
+            subscriptions=tuple(self.store.subscriptions.all()),
+            mutes=tuple(self.store.mutes.active(now)),
+            ease=int(max(told_ease, key=lambda one: one.at).numerator) if told_ease else None,
+        )
+
+    def _open(self, now: datetime) -> tuple[Story, ...]:
+        lately = Span(range=TimeRange(start=now - _OPEN_FOR, end=now + timedelta(seconds=1)))
+        recent = [
+            story
+            for story in self.store.stories.recent(EVERYTHING, lately, _MOST_OPEN * 4)
+            if story.verdict in (Verdict.UNPLANNED, Verdict.UNKNOWN) and story.settling is not Settling.SETTLED
+        ]
+        unsettled = [
+            story
+            for story in self.store.stories.unsettled(EVERYTHING, _MOST_OPEN)
+            if story.settling is Settling.DEGRADED or story.verdict is not Verdict.ROUTINE
+        ]
+        found = {story.id: story for story in (*recent, *unsettled)}
+        return tuple(sorted(found.values(), key=_urgency)[:_MOST_OPEN])
+
+    def _names(self, stories: Sequence[Story]) -> Mapping[str, str]:
+        events = {one.id: one for one in self.store.events.by_ids(EVERYTHING, {story.headline_event for story in stories})}
+        return {story.id: name_of(events[story.headline_event].resource) for story in stories if story.headline_event in events}
+
+    def _stability(self, now: datetime) -> tuple[Metric, ...]:
+        newest: dict[str, Metric] = {}
+        for one in self.store.metrics.between(STABILITY, TimeRange(start=now - _STABLE_FOR, end=now + timedelta(seconds=1))):
+            if one.environment not in newest or newest[one.environment].at <= one.at:
+                newest[one.environment] = one
+        named = [one for environment, one in sorted(newest.items()) if environment]
+        return tuple(named or newest.values())
+
+    def _week(self, now: datetime, zone: ZoneInfo) -> tuple[DayCount, ...]:
+        today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        days = []
+        for back in range(_WEEK_DAYS - 1, -1, -1):
+            local = (today - timedelta(days=back)).date()
+            start = datetime(local.year, local.month, local.day, tzinfo=zone)
+            following = local + timedelta(days=1)
+            end = min(datetime(following.year, following.month, following.day, tzinfo=zone).astimezone(now.tzinfo), now)
+            span = TimeRange(start=start.astimezone(now.tzinfo), end=end)
+            counts = self.store.events.counts(EVERYTHING, EventFilter(), Span(range=span))
+            gaps = self.store.coverage.report(span, self.sources, now).gaps
+            days.append(DayCount(day=local, by_verdict=counts.by_verdict, gaps=overlapping(gaps, span)))
+        return tuple(days)
+
+
+def _urgency(story: Story) -> tuple[int, int, float]:
+    order = {Verdict.UNPLANNED: 0, Verdict.UNKNOWN: 1}
+    return (-story.severity.rank, order.get(story.verdict, 2), -story.last_at.timestamp())
