@@ -13,9 +13,9 @@ from slack_bolt import Ack, Respond
 from slack_sdk import WebClient
 
 from bot.sandbox import Driver, RunningSandbox
+from tests.components.programs import CHROMIUM
 from tests.unit.sandbox.world import ANA, BEN, INFRA, YOU, bolt_app, button, connected, sandbox, section, web_client
 
-CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -29,10 +29,6 @@ ARGUMENTS = [
 pytestmark = [
     pytest.mark.component("chromium"),
     pytest.mark.serial,
-    pytest.mark.xdist_group("browser"),
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and not os.environ.get("WGO_REQUIRE"), reason="chromium: not installed (apt install chromium)"
-    ),
 ]
 
 Json = dict[str, Any]
@@ -65,7 +61,7 @@ MODAL: Json = {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield launched
         launched.close()
 

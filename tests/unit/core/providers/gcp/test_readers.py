@@ -4,7 +4,6 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -15,10 +14,10 @@ from core.json import JsonObject, encode
 from core.providers import ProviderContext, reader
 from core.redaction import Redactor
 from core.trait import Trait
+from tests.components import corpora
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 CONTEXT = ProviderContext(redactor=Redactor(b"k" * 32))
-CORPORA = Path(__file__).parents[6] / "shared" / "corpora" / "gcp"
 
 
 @dataclass
@@ -221,12 +220,12 @@ def test_audit_record_and_asset_of_one_resource_name_each_other() -> None:
 
 
 def _corpus(name: str) -> Iterator[JsonObject]:
-    if not CORPORA.exists():
-        pytest.skip(f"the recorded corpora are not at {CORPORA}")
-    for line in (CORPORA / name).read_text(encoding="utf-8").splitlines():
+    assert corpora.FOLDER
+    for line in (corpora.FOLDER / "gcp" / name).read_text(encoding="utf-8").splitlines():
         yield json.loads(line)
 
 
+@pytest.mark.component("corpora")
 @pytest.mark.parametrize("name", ["audit_samples.jsonl", "audit_stratus.jsonl"])
 def test_in_the_recorded_audit_logs_a_read_is_never_a_change_and_a_change_always_is(name: str) -> None:
     for line in _corpus(name):
@@ -236,6 +235,7 @@ def test_in_the_recorded_audit_logs_a_read_is_never_a_change_and_a_change_always
         assert not events or not told or events[0].actor.id == told, line["source"]
 
 
+@pytest.mark.component("corpora")
 def test_every_recorded_asset_is_read() -> None:
     rows, assets = Rows(), reader("gcp-asset", source="g", environment="", context=CONTEXT)
     baselines = 0

@@ -1,22 +1,12 @@
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.unit.core.providers.kubernetes import control_plane
 from tests.unit.core.providers.kubernetes.control_plane import ControlPlane
 
 
-def _needed() -> None:
-    if not control_plane.available():
-        if os.environ.get("WGO_REQUIRE") == "all":
-            pytest.fail(f"the control plane's programs are not in {control_plane.BINARIES}")
-        pytest.skip(f"the control plane's programs are not in {control_plane.BINARIES}")
-
-
 def _started(folder: Path, *extra: str) -> Iterator[ControlPlane]:
-    _needed()
     plane = ControlPlane(folder=folder, extra=extra)
     try:
         plane.start()

@@ -1,6 +1,5 @@
 """A real control plane on loopback: etcd, API server, controller manager, scheduler. No kubelet: pods stay where tests put them."""
 
-import os
 import shutil
 import socket
 import ssl
@@ -13,7 +12,8 @@ from typing import Any
 
 import httpx
 
-BINARIES = Path(os.environ.get("WGO_KUBE_BIN", "~/.cache/wgo-kube/bin")).expanduser()
+from tests.components.programs import KUBERNETES_FOLDER
+
 _MASTERS = ("admin", "alice@example.com", "system:kube-controller-manager", "system:kube-scheduler")
 _POLICY = """\
 apiVersion: audit.k8s.io/v1
@@ -24,12 +24,6 @@ rules:
 - {level: Metadata, resources: [{group: "", resources: [secrets, configmaps]}]}
 - {level: RequestResponse}
 """
-
-
-def available() -> bool:
-    return all((BINARIES / name).is_file() for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")) and bool(
-        shutil.which("etcd")
-    )
 
 
 def _free_ports(count: int) -> list[int]:
@@ -94,7 +88,7 @@ class ControlPlane:
         self._until_settled()
 
     def _run(self, program: str, *arguments: str) -> None:
-        binary = BINARIES / program
+        binary = KUBERNETES_FOLDER / program
         log = (self.folder / f"{Path(program).name}.log").open("wb")
         command = [str(binary) if binary.is_file() else program, *arguments]
         self._running.append(subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,15 +9,16 @@ from core.batch import Reading
 from core.errors import RecordUnreadable
 from core.json import JsonObject
 from core.providers import reader
+from tests.components import corpora
 from tests.unit.core.providers.kubernetes.given import CONTEXT, NOW, Rows
 
-CORPORA = Path(__file__).parents[6] / "shared" / "corpora" / "k8s"
-pytestmark = pytest.mark.skipif(not CORPORA.is_dir(), reason="the recorded corpora are not here")
+pytestmark = pytest.mark.component("corpora")
 
 
 def readings(format: str, pattern: str, key: str) -> Iterator[tuple[JsonObject, Reading | None]]:
     reads, rows = reader(format, source="corpus", environment="", context=CONTEXT), Rows()
-    for path in sorted(CORPORA.glob(pattern)):
+    assert corpora.FOLDER
+    for path in sorted((corpora.FOLDER / "k8s").glob(pattern)):
         for line in path.read_text().splitlines():
             told = json.loads(line)
             try:
