@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from core.catchup import CatchUp
     from slack_bolt import App
 
+    from bot.demo.player import Parts
     from bot.doctor import Doctor
     from bot.running import Bot
     from core.ports import LanguageModel
@@ -144,6 +145,20 @@ def build_scheduler(settings: Settings, store: Store, ingest: Ingest, sources: S
         }
     )
     return scheduler.Scheduler(pollers, rhythms, chores, parallel=settings.poll.parallel, clock=clock)
+
+
+def build_parts(settings: Settings, store: Store, *, clock: Clock) -> Parts:
+    """What a demo's past is played through: every source's poller, and the chores that follow changes up. Raises SettingsError."""
+    from bot.demo.player import Parts
+
+    ingest = build_ingest(settings, store, clock=clock)
+    look_back = LookBack(store, settings=settings.analysis, clock=clock)
+    measures = Measures(store, ingest, clock=clock)
+    pollers = {
+        provider.source: Poller(provider=provider, ingest=ingest, store=store, timeout_seconds=_timeout(settings, None), clock=clock)
+        for provider in build_providers(settings, store, clock=clock)
+    }
+    return Parts(store=store, pollers=pollers, chores=(FollowUps(store, ingest, look_back, clock=clock).settle, measures.measure))
 
 
 def _every(settings: Settings, source: SourceSettings | None) -> float:

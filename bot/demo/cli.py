@@ -1,0 +1,157 @@
+"""`wgo demo`: a week at Acme in a local workspace, with the real bot; no account, no token."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.text import Text
+
+from bot.demo import scenario as scenarios
+from bot.demo.button import PressServer
+from bot.demo.player import Player, SceneClock
+from bot.demo.stage import DemoFolder
+from bot.sandbox import Configuration, PageButton, RunningSandbox, start_in_thread
+from core.errors import SettingsError
+from core.settings import AnalysisSettings, Settings
+
+CHANNEL = "C0INFRA01"
+# What a week of history is understood with; the live demo settles quicker, as someone waits for it.
+_SETTLE_MINUTES = 10.0
+_STOP_SECONDS = 15.0
+_MARK = ".wgo-demo"
+
+
+def demo(
+    scenario: Annotated[str, typer.Option(help="Which story to play: week, incident.")] = "week",
+    folder: Annotated[Path, typer.Option(help="Where the demo lives. What an earlier demo left there is replaced.")] = Path("demo-run"),
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes a free one.")] = 0,
+) -> None:
+    """Play a week at Acme in a local workspace in the browser, then go on live. Ctrl-C ends it.
+
+    Example: wgo demo --scenario incident
+    """
+    console = Console(highlight=False)
+    now = datetime.now(UTC)
+    written = scenarios.load(scenario, now)
+    stage = DemoFolder(root=_emptied(folder), scenario=written)
+    pressed = [0]
+
+    def press() -> str:
+        title, step = stage.live_step(pressed[0], datetime.now(UTC))
+        stage.do(step)
+        pressed[0] += 1
+        return f"{title}: done. WGO reads it within seconds."
+
+    button = PressServer(press)
+    page = PageButton(label="Make a change", callback_url=button.url, hint="One more change in the demo's infrastructure")
+    tries = (*written.tries, f"The infrastructure is in {stage.infrastructure}")
+    sandbox = start_in_thread(Configuration(manifest=manifest(), buttons=(page,), things_to_try=tries), port=port)
+    button.start()
+    try:
+        settings_path = stage.write_settings(
+            bot_token=sandbox.bot_token, app_token=sandbox.app_token, api_url=sandbox.api_url, channel=CHANNEL
+        )
+        _play(stage, settings_path, now, console)
+        _prepare_terraform(stage)
+        with _bot(settings_path, stage.root / "bot.log") as bot:
+            _greet(console, stage, sandbox)
+            _wait(bot, stage, console)
+    finally:
+        button.stop()
+        sandbox.stop()
+
+
+def manifest() -> Path:
+    """The app's manifest: beside the packages in a checkout, inside them where WGO was installed."""
+    checkout = Path(__file__).parents[2] / "manifest.yml"
+    return checkout if checkout.exists() else Path(str(files("bot").joinpath("manifest.yml")))
+
+
+def _emptied(folder: Path) -> Path:
+    """The demo's folder, empty. A folder that no demo made is left alone."""
+    root = folder.resolve()
+    if root.exists() and any(root.iterdir()):
+        if not (root / _MARK).exists():
+            raise SettingsError(f"{root} is not empty, and not a demo's", next_step="Name another folder with --folder.")
+        shutil.rmtree(root)
+    root.mkdir(parents=True, exist_ok=True)
+    (root / _MARK).touch()
+    return root
+
+
+def _play(stage: DemoFolder, settings_path: Path, now: datetime, console: Console) -> None:
+    from bot import app
+
+    settings = _patient(app.load_settings(settings_path))
+    clock = SceneClock(now)
+    store = app.open_store(settings, clock=clock)
+    try:
+        player = Player(folder=stage, parts=app.build_parts(settings, store, clock=clock), clock=clock, now=now)
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+        with Progress(*columns, console=console, transient=True) as shown:
+            task = shown.add_task(f"Playing {stage.scenario.title.lower()}", total=1.0)
+            player.play(lambda share: shown.update(task, completed=share))
+    finally:
+        store.close()
+
+
+def _patient(settings: Settings) -> Settings:
+    analysis: AnalysisSettings = settings.analysis.model_copy(update={"settle_minutes": _SETTLE_MINUTES})
+    return settings.model_copy(update={"analysis": analysis})
+
+
+def _prepare_terraform(stage: DemoFolder) -> None:
+    """So that `terraform apply` works at once. The built-in resource needs no download; where it fails, people can do it themselves."""
+    terraform = shutil.which("terraform")
+    if terraform is not None:
+        command = [terraform, "init", "-input=false", "-no-color"]
+        subprocess.run(command, cwd=stage.infrastructure, capture_output=True, timeout=60, check=False)  # noqa: S603 - the program on PATH
+
+
+@contextmanager
+def _bot(settings_path: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """The real bot, a process of its own."""
+    with log.open("ab") as written:
+        command = [sys.executable, "-m", "bot.cli", "--config", str(settings_path), "run"]
+        bot = subprocess.Popen(command, stdout=written, stderr=written, cwd=settings_path.parent)  # noqa: S603 - this program
+    try:
+        yield bot
+    finally:
+        bot.terminate()
+        try:
+            bot.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            bot.kill()
+            bot.wait()
+
+
+def _greet(console: Console, stage: DemoFolder, sandbox: RunningSandbox) -> None:
+    console.print()
+    console.print(Text.assemble("Open ", (sandbox.web_url, "bold cyan underline"), "   ", (stage.scenario.title, "dim")))
+    for number, what in enumerate(stage.scenario.tries, 1):
+        console.print(f"  {number}. {what}")
+    console.print(f"\nThe infrastructure: {stage.infrastructure}", style="dim", soft_wrap=True)
+    if shutil.which("terraform"):
+        console.print("  edit services.auto.tfvars.json there, then: terraform apply", style="dim")
+    else:
+        console.print("  terraform is not on PATH: the page's button Make a change writes the next state", style="dim")
+    console.print(f"The same reports here: wgo --config {stage.settings_path} catchup", style="dim", soft_wrap=True)
+    console.print("Ctrl-C ends the demo.\n", style="dim")
+
+
+def _wait(bot: "subprocess.Popen[bytes]", stage: DemoFolder, console: Console) -> None:
+    try:
+        status = bot.wait()
+    except KeyboardInterrupt:
+        return
+    console.print(f"The bot stopped (status {status}). Its log: {stage.root / 'bot.log'}", style="yellow")
+    raise typer.Exit(1)

@@ -1,0 +1,59 @@
+"""An answer: what was found, what was not seen, and the rows it rests on."""
+
+from bot.views import blocks as kit
+from bot.views.blocks import Block, Message
+from bot.views.catchup import gap
+from bot.views.details import EVENT_DETAILS
+from bot.views.mrkdwn import People, date, link, prose, render
+from bot.views.story import DETAILS
+from bot.views.words import plural
+from core.report import Answer, Citation
+from core.text import plain
+
+GOOD, BAD = "answer_good", "answer_bad"
+_SHOWN_SOURCES, _SHOWN_GAPS, _SHOWN_FOLLOW_UPS = 8, 3, 3
+
+
+def answer_message(answer: Answer, people: People, *, about: str = "") -> Message:
+    """The answer with its sources. `about` goes with the thumbs, to tell which answer was meant."""
+    said = render(answer.text, people, 2900)
+    unseen = _unseen(answer)
+    head = [kit.section(*said.split("\n")), *([kit.context(*unseen)] if unseen else [])]
+    body: list[Block] = [_source(one, people) for one in answer.citations[:_SHOWN_SOURCES]]
+    return kit.message(head, body, [_foot(answer), _thumbs(about)], text=plain(answer.text), left_out="and more rows")
+
+
+def _unseen(answer: Answer) -> list[str]:
+    lines = [render(one, {}, 400) for one in answer.caveats]
+    if answer.coverage is not None and answer.coverage.gaps:
+        shown = answer.coverage.gaps[:_SHOWN_GAPS]
+        more = len(answer.coverage.gaps) - len(shown)
+        lines.append(f"I have not seen everything: {'; '.join(gap(one) for one in shown)}{f'; {more} more gaps' if more else ''}.")
+    return ["\n".join(lines)] if lines else []
+
+
+def _source(one: Citation, people: People) -> Block:
+    at = f" · {date(one.at)}" if one.at else ""
+    links = "".join(f" · {link(prose(each.title, 40), each.url)}" for each in one.links[:1] if each.url)
+    row = f"[{one.number}] {render(one.says, people, 500)}{at}{links}"
+    if one.story_id:
+        return kit.section(row, accessory=kit.button("Details", DETAILS, one.story_id))
+    if one.event_id:
+        return kit.section(row, accessory=kit.button("Details", EVENT_DETAILS, one.event_id))
+    return kit.section(row)
+
+
+def _foot(answer: Answer) -> Block:
+    of = f"Asked of {plural(answer.asked_of, 'change')}." if answer.asked_of is not None else ""
+    since = f"From {date(answer.period.range.start)} to {date(answer.period.range.end)}." if answer.period else ""
+    more = len(answer.citations) - _SHOWN_SOURCES
+    rest = f"{plural(more, 'more row')} not shown." if more > 0 else ""
+    follow = " · ".join(f"_{prose(one, 80)}_" for one in answer.follow_ups[:_SHOWN_FOLLOW_UPS])
+    by = "Written by a model, held against these rows." if answer.from_model else ""
+    return kit.context(
+        "\n".join(line for line in (" ".join(part for part in (of, since, rest, by) if part), follow) if line) or "From my store."
+    )
+
+
+def _thumbs(about: str) -> Block:
+    return kit.actions(kit.button("👍", GOOD, about, says="This helped"), kit.button("👎", BAD, about, says="This did not help"))

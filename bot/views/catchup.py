@@ -1,0 +1,217 @@
+"""A catch-up: what was read, how much changed, what to look at, what else happened, how it stands now."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from bot.views import blocks as kit
+from bot.views import words
+from bot.views.blocks import Block, Message
+from bot.views.mrkdwn import People, code, date, link, person, prose, render, user
+from bot.views.status import score
+from bot.views.story import DETAILS
+from core.assessment import Verdict
+from core.coverage import Coverage
+from core.report import CatchUpReport, LookAt, RolledUp, StabilityLine, Started, TeamRow
+from core.story import Settling
+from core.subscription import Watermark
+from core.text import TimeStyle
+
+FULL, MARK_READ, UNDO_READ, SHARE = "catchup_full", "mark_as_read", "undo_read", "catchup_share"
+_BRIEF_ALSO, _BRIEF_GAPS, _FULL_TEAM = 5, 2, 10
+
+
+def catchup_message(report: CatchUpReport, people: People, *, asked: str = "", shared_by: str = "") -> Message:
+    """The report. `asked` goes with its buttons, so that they tell of the same period; a shared one has no buttons of its reader."""
+    head = [kit.section(_period(report, shared_by), _counts(report), *_notes(report))]
+    if report.summary:
+        head.append(kit.section(prose(report.summary, 1500)))
+    body = [*_look_at(report, people), *_also(report, people), *([] if report.brief else [*_team(report, people)])]
+    foot = [block for block in (_standing(report), _recommended(report, people), None if shared_by else _buttons(report, asked)) if block]
+    return kit.message(head, body, foot, text=_fallback(report), left_out="There is more: `/wgo history` lists every change.")
+
+
+def marked_message(mark: Watermark) -> Message:
+    """Where the reader left off now, and how to take that back."""
+    says = f"Marked as read up to {date(mark.read_at)}. The next catch-up begins there; what arrives late is told in it."
+    return kit.message([kit.section(says)], (), [kit.actions(kit.button("Undo", UNDO_READ))], text="Marked as read")
+
+
+def unmarked_message(mark: Watermark | None) -> Message:
+    says = f"Undone: you left off {date(mark.read_at)}." if mark else "Undone: nothing is marked as read."
+    return kit.message([kit.section(says)], (), (), text="Undone")
+
+
+def quiet_line(report: CatchUpReport) -> str:
+    """Calm, said only where all was read and there is nothing but routine."""
+    routine = report.of_verdict[Verdict.ROUTINE]
+    many = f"{words.plural(routine, 'routine change')}, nothing else" if routine else "nothing changed"
+    return f"Quiet since {date(report.period.range.start)}: {many}. {_read(report)}."
+
+
+def _period(report: CatchUpReport, shared_by: str) -> str:
+    if report.quiet:
+        return f"✓ {quiet_line(report)}"
+    begins = "Since you left off" if report.period.started is Started.WATERMARK and not shared_by else "Since"
+    of = f" · {_only(report)}" if _only(report) else ""
+    by = f" · shared by {user(shared_by)}" if shared_by else ""
+    return f"*{begins} {date(report.period.range.start)}* · {lasted(report.period.range.duration)}{of} · {_read(report)}{by}"
+
+
+def _only(report: CatchUpReport) -> str:
+    chosen = [*report.filter.environments, *report.filter.providers, *report.filter.sources]
+    return f"only {', '.join(prose(one, 60) for one in sorted(chosen))}" if chosen else ""
+
+
+def lasted(duration: timedelta) -> str:
+    """3 days 15 h; 40 min."""
+    hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{words.plural(days, 'day')}{f' {hours} h' if hours else ''}"
+    return f"{hours} h{f' {minutes} min' if minutes and hours < 10 else ''}" if hours else f"{minutes} min"
+
+
+def _read(report: CatchUpReport) -> str:
+    many = len(report.sources)
+    if not many:
+        return "no source has been read yet"
+    whole = len(report.sources_read_whole)
+    if whole == many:
+        return "all sources read whole" if many > 1 else "the one source read whole"
+    shown = report.gaps[:_BRIEF_GAPS] if report.brief else report.gaps[:8]
+    more = len(report.gaps) - len(shown)
+    return f"{whole} of {many} sources read whole ({'; '.join(gap(one) for one in shown)}{f'; {more} more gaps' if more > 0 else ''})"
+
+
+def gap(one: Coverage) -> str:
+    """AWS prod not read Sat 02:10–02:25."""
+    same_day = one.range.start.date() == one.range.end.date()
+    end = date(one.range.end, TimeStyle.CLOCK if same_day else TimeStyle.DAY_CLOCK)
+    part = f" ({prose(one.part, 60)})" if one.part else ""
+    return f"{code(one.source, 60)}{part} not read {date(one.range.start)}–{end}"
+
+
+def _counts(report: CatchUpReport) -> str:
+    if report.quiet:
+        return ""
+    total = report.counts.total
+    if not total:
+        return "No change was seen in what was read." if report.gaps else "No change was seen."
+    said = {
+        Verdict.ROUTINE: "routine",
+        Verdict.PLANNED: "planned",
+        Verdict.UNPLANNED: "unplanned",
+        Verdict.UNKNOWN: "I can't tell",
+    }
+    parts = " · ".join(f"{report.of_verdict[one]:,} {word}" for one, word in said.items() if report.of_verdict[one])
+    return f"{words.plural(total, 'change')}: {parts}"
+
+
+def _notes(report: CatchUpReport) -> list[str]:
+    notes = [prose(note, 300) for note in report.period.notes]
+    if report.late:
+        notes.append(f"{words.plural(report.late, 'change')} among them happened earlier and arrived late.")
+    if report.backfilled:
+        notes.append(f"History read in afterwards: {words.plural(report.backfilled, 'change')}, not told one by one.")
+    return [f"_{note}_" for note in notes]
+
+
+def _look_at(report: CatchUpReport, people: People) -> list[Block]:
+    if not report.look_at:
+        return []
+    rows: list[Block] = [kit.section("*Look at*")]
+    for number, one in enumerate(report.look_at, 1):
+        rows.append(kit.section(*_item(number, one, people), accessory=kit.button("Details", DETAILS, one.story_id)))
+    if report.more_to_look_at:
+        rows.append(kit.context(f"and {report.more_to_look_at} more to look at: `/wgo status`"))
+    return rows
+
+
+def _item(number: int, one: LookAt, people: People) -> list[str]:
+    mark = words.DEGRADED if one.settling is Settling.DEGRADED else words.MARKS[one.verdict]
+    who = person(one.who, people)
+    many = f" · {words.plural(one.event_count, 'change')}" if one.event_count > 1 else ""
+    late = " · _arrived late_" if one.late else ""
+    by = f" · {user(one.overruled_by)} said so" if one.overruled_by else ""
+    links = " ".join(link(prose(each.title, 40), each.url) for each in one.links[:2] if each.url)
+    first = f"{number}. {mark} {render(one.what, people, 900)}"
+    second = f"{who} · {date(one.at)} · {words.verdict(one.verdict, one.confidence)}{by}{many}{late}{f' · {links}' if links else ''}"
+    third = " ".join(part for part in (_ended(render(one.why, people, 400)), _ended(render(one.stands, people, 300))) if part)
+    return [first, second, third]
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith((".", "?", "…")) else f"{text}."
+
+
+def _also(report: CatchUpReport, people: People) -> list[Block]:
+    shown = report.also[:_BRIEF_ALSO] if report.brief else report.also
+    missed = [f"⏰ {render(one.says, people, 300)}" for one in report.missed]
+    if not shown and not missed:
+        return []
+    if report.brief:
+        joined = " · ".join(_rolled(one, people) for one in shown)
+        cut = " · …" if report.also_cut or len(report.also) > len(shown) else ""
+        return (
+            [kit.section(*(f"*Also*  {joined}{cut}" if joined else "*Also*", *missed))]
+            if missed
+            else [kit.section(f"*Also*  {joined}{cut}")]
+        )
+    rows = [f"• {words.MARKS[one.verdict]} {_rolled(one, people)}" for one in shown]
+    return [kit.section("*Also*", *rows, *missed, *(["…"] if report.also_cut else []))]
+
+
+def _rolled(one: RolledUp, people: People) -> str:
+    settled = f", {'settled' if one.settled == one.stories else f'{one.settled} of {one.stories} settled'}" if one.settled else ""
+    return f"{render(one.says, people, 200)} ({words.plural(one.changes, 'change')}{settled})"
+
+
+def _team(report: CatchUpReport, people: People) -> list[Block]:
+    if not report.team:
+        return []
+    return [kit.section("*Who did what*", *(_team_row(one, people) for one in report.team[:_FULL_TEAM]))]
+
+
+def _team_row(one: TeamRow, people: People) -> str:
+    did = one.activity
+    counts: Mapping[str, int] = {
+        "planned": did.planned,
+        "routine": did.routine,
+        "unplanned": did.unplanned,
+        "I can't tell": did.unknown,
+        "refused": did.attempted,
+        "reverted": did.reverts,
+    }
+    parts = ", ".join(f"{many} {word}" for word, many in counts.items() if many)
+    known = people.get(did.actor)
+    return f"• {user(known) if known else prose(did.name or did.actor, 80)}: {words.plural(did.changes, 'change')}{f' ({parts})' if parts else ''}"
+
+
+def _standing(report: CatchUpReport) -> Block | None:
+    lines = [_stability(one) for one in report.stability] or ["Stability: not measured (no health signal was read)."]
+    return kit.context("\n".join(lines[:8]))
+
+
+def _stability(one: StabilityLine) -> str:
+    where = f" in {code(one.environment, 60)}" if one.environment else ""
+    if one.now is None:
+        return f"Stability{where}: not measured."
+    usual = f" (usual {score(one.usual)})" if one.usual is not None else ""
+    return f"Stability{where} at {date(one.now.at)}: {score(one.now)} checks pass{usual}."
+
+
+def _recommended(report: CatchUpReport, people: People) -> Block | None:
+    most: Sequence[str] = [f"→ {render(one.says, people, 400)}" for one in report.recommendations[: 2 if report.brief else 6]]
+    return kit.section(*most) if most else None
+
+
+def _buttons(report: CatchUpReport, asked: str) -> Block:
+    return kit.actions(
+        kit.button("Full report", FULL, asked) if report.brief and not report.quiet else None,
+        kit.button("Mark as read", MARK_READ, str(report.sequence), style="primary"),
+        kit.button("Share", SHARE, asked),
+    )
+
+
+def _fallback(report: CatchUpReport) -> str:
+    return f"Catch-up: {report.counts.total} changes, {len(report.look_at) + report.more_to_look_at} to look at"
