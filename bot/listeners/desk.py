@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from core.catchup import CatchUp
-from core.report import Answer, Question
 from slack_bolt import Respond
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -18,6 +17,7 @@ from bot.views.blocks import Block, Message
 from core.clock import Clock
 from core.overrule import Overrules
 from core.ports import Store
+from core.report import Answer, Question
 
 _log = logging.getLogger(__name__)
 Body = dict[str, Any]

@@ -152,11 +152,7 @@ def _also(report: CatchUpReport, people: People) -> list[Block]:
     if report.brief:
         joined = " · ".join(_rolled(one, people) for one in shown)
         cut = " · …" if report.also_cut or len(report.also) > len(shown) else ""
-        return (
-            [kit.section(*(f"*Also*  {joined}{cut}" if joined else "*Also*", *missed))]
-            if missed
-            else [kit.section(f"*Also*  {joined}{cut}")]
-        )
+        return [kit.section(f"*Also*  {joined}{cut}", *missed)]
     rows = [f"• {words.MARKS[one.verdict]} {_rolled(one, people)}" for one in shown]
     return [kit.section("*Also*", *rows, *missed, *(["…"] if report.also_cut else []))]
 
@@ -184,7 +180,8 @@ def _team_row(one: TeamRow, people: People) -> str:
     }
     parts = ", ".join(f"{many} {word}" for word, many in counts.items() if many)
     known = people.get(did.actor)
-    return f"• {user(known) if known else prose(did.name or did.actor, 80)}: {words.plural(did.changes, 'change')}{f' ({parts})' if parts else ''}"
+    who = user(known) if known else prose(did.name or did.actor, 80)
+    return f"• {who}: {words.plural(did.changes, 'change')}{f' ({parts})' if parts else ''}"
 
 
 def _standing(report: CatchUpReport) -> Block | None:

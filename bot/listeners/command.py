@@ -1,0 +1,52 @@
+"""`/wgo`: catchup, status, history, help; anything else of more than a word is taken as a question."""
+
+import re
+from dataclasses import dataclass
+
+from slack_bolt import Ack, App, Respond
+
+from bot.listeners.catching_up import CatchingUp
+from bot.listeners.desk import Body, Desk, announce, user_of, value_of, whisper
+from bot.listeners.questions import Questions
+from bot.views.help import help_message
+from bot.views.history import OLDER, history_message
+from bot.views.status import status_message
+
+COMMAND = "/wgo"
+_CATCH_UP = re.compile(r"^(catch[\s-]?up|summari[sz]e|summary)\b\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    desk: Desk
+    catching_up: CatchingUp
+    questions: Questions
+
+    def register(self, app: App) -> None:
+        app.command(COMMAND)(self.run)
+        app.action(OLDER)(self.older)
+
+    def run(self, ack: Ack, body: Body, respond: Respond) -> None:
+        ack()
+        text = str(body.get("text") or "").strip()
+        if found := _CATCH_UP.match(text):
+            self.catching_up.tell(text[found.end() :], user_of(body), respond)
+            return
+        word, _, rest = text.partition(" ")
+        match word.lower():
+            case "" | "help":
+                whisper(respond, help_message())
+            case "status":
+                tells = announce if rest.strip() == "share" else whisper
+                tells(respond, status_message(self.desk.standing.status()))
+            case "history":
+                whisper(respond, history_message(self.desk.standing.history(rest.strip())))
+            case _ if rest:
+                whisper(respond, self.questions.answer(text, user_of(body)))
+            case _:
+                whisper(respond, help_message(unknown=word))
+
+    def older(self, ack: Ack, body: Body, respond: Respond) -> None:
+        ack()
+        after, _, asked = value_of(body).partition("\n")
+        whisper(respond, history_message(self.desk.standing.history(asked, after)), replace=True)

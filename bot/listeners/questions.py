@@ -1,0 +1,114 @@
+"""Questions in a direct message, by @WGO in a channel, or from a story's Ask button; each answered where it was asked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from slack_bolt import App
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.listeners.desk import Body, Desk, status, user_of
+from bot.slack_calls import UNANSWERED
+from bot.views import blocks as kit
+from bot.views.answer import answer_message
+from bot.views.blocks import Block, Message
+from bot.views.help import help_message
+from core.report import Answer, Question
+
+_MENTION = re.compile(r"<@[UW][A-Z0-9]+(\|[^>]*)?>")
+_REFERENCE = re.compile(r"<[@#!]([^|>]+)(?:\|([^>]*))?>|<(https?://[^|>]+)(?:\|[^>]*)?>")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_GREETING = re.compile(r"^(hi|hello|hey|help|thanks?|thank you)\b[\s!.?]*$", re.IGNORECASE)
+# What was asked longer ago than this is no longer what one means by "and in staging?".
+_STILL_MEANT_SECONDS = 15 * 60
+_LOOKED_AT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    desk: Desk
+
+    def register(self, app: App) -> None:
+        app.event("message")(self.message)
+        app.event("app_mention")(self.mention)
+        app.view("ask")(self.asked)
+
+    def message(self, event: Body, client: WebClient) -> None:
+        """A direct message by a person: not an edit, not our own, not one in a channel."""
+        if event.get("channel_type") == "im" and not event.get("subtype") and not event.get("bot_id") and event.get("user"):
+            self._reply(event, client, thread=str(event.get("thread_ts") or ""))
+
+    def mention(self, event: Body, client: WebClient) -> None:
+        """In a channel the answer goes into a thread, so that the channel stays calm."""
+        if not event.get("bot_id") and event.get("user"):
+            self._reply(event, client, thread=str(event.get("thread_ts") or event["ts"]))
+
+    def asked(self, body: Body, client: WebClient) -> None:
+        """From a story's modal, which shows that the answer is being looked for; it is filled in here."""
+        view = body["view"]
+        text = str(view["state"]["values"]["question"]["question"].get("value") or "")
+        answered = self.answer(text, user_of(body), about=str(view.get("private_metadata") or ""))
+        client.views_update(view_id=str(view["id"]), view=kit.modal("Answer", [kit.section(f"*{kit.plain(text, 300)}*"), *answered.blocks]))
+
+    def answer(self, text: str, user: str, *, about: str = "", previous: str = "") -> Message:
+        if not text or _GREETING.match(text):
+            return help_message()
+        question = self._question(text, user, about=about, previous=previous)
+        answer = self.desk.conversation.answer(question)
+        return answer_message(answer, self._people(answer), about=text[:300])
+
+    def _reply(self, event: Body, client: WebClient, *, thread: str) -> None:
+        channel, user = str(event["channel"]), str(event["user"])
+        text = words_of(str(event.get("text") or ""))
+        status(client, channel, thread or str(event["ts"]), "is looking …")
+        answered = self.answer(text, user, previous=self._previous(event, client))
+        sent: dict[str, Any] = {"thread_ts": thread} if thread else {}
+        client.chat_postMessage(channel=channel, text=answered.text, blocks=list(answered.blocks), unfurl_links=False, **sent)
+
+    def _question(self, text: str, user: str, *, about: str, previous: str) -> Question:
+        zone, now = self.desk.people.time_zone(user), self.desk.clock()
+        before = Question(text=previous, asker=user, asked_at=now, time_zone=zone) if previous else None
+        return Question(text=text, asker=user, asked_at=now, time_zone=zone, about=about, previous=before)
+
+    def _people(self, answer: Answer) -> Mapping[str, str]:
+        return self.desk.people.of(actors_of(answer.text, *(one.says for one in answer.citations)))
+
+    def _previous(self, event: Body, client: WebClient) -> str:
+        """What the same person asked just before, in the same place. Nothing where it may not be read."""
+        asks = client.conversations_replies if event.get("thread_ts") else client.conversations_history
+        where = {"ts": str(event["thread_ts"])} if event.get("thread_ts") else {}
+        if event.get("channel_type") != "im":
+            return ""
+        try:
+            found = asks(channel=str(event["channel"]), limit=_LOOKED_AT, **where)["messages"]
+        except (SlackApiError, *UNANSWERED):
+            return ""
+        here = float(event["ts"])
+        mine = [one for one in found if one.get("user") == event["user"] and here - _STILL_MEANT_SECONDS < float(one["ts"]) < here]
+        return words_of(str(max(mine, key=lambda one: float(one["ts"]))["text"])) if mine else ""
+
+
+def actors_of(*texts: Any) -> tuple[Any, ...]:
+    """Everyone whom these texts name."""
+    from core.text import Person
+
+    return tuple(dict.fromkeys(slot.actor for text in texts for slot in text if isinstance(slot, Person)))
+
+
+def words_of(text: str) -> str:
+    """What was written, without mentions of us and without Slack's entities: `&lt;` is `<`, `<#C1|infra>` is `infra`."""
+    bare = _REFERENCE.sub(lambda found: found[2] or found[3] or "", _MENTION.sub("", text))
+    for entity, plain in _ENTITIES:
+        bare = bare.replace(entity, plain)
+    return " ".join(bare.split())
+
+
+def asking_modal(body: Body) -> Body:
+    """What the modal shows at once when a question is sent from it: the acknowledgement."""
+    view: Block = kit.modal("Answer", [kit.section("Looking …")])
+    return {"response_action": "update", "view": view}
+
+

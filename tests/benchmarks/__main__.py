@@ -1,0 +1,69 @@
+"""`make bench`: every measurement, each in a process of its own so that none leaves anything behind for the next."""
+
+import argparse
+import json
+import multiprocessing
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks import catching_up, pipeline, polls
+from tests.benchmarks.figures import Figure, machine
+
+Measurement = Callable[[Path], Iterator[Figure]]
+
+
+def measurements(events: int) -> dict[str, Measurement]:
+    return {
+        "pipeline": partial(pipeline.measure, history=events),
+        "catchup": partial(catching_up.measure, events=events),
+        "memory": partial(catching_up.resident, events=min(events, 100_000)),
+        "polls": polls.measure,
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--events", type=int, default=1_000_000, help="events of history in the store")
+    parser.add_argument("--only", action="append", choices=sorted(measurements(1)), help="one measurement; may be repeated")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    asked = parser.parse_args()
+    progress = Console(stderr=True, highlight=False)
+    figures: list[Figure] = []
+    for name, measure in measurements(asked.events).items():
+        if asked.only and name not in asked.only:
+            continue
+        progress.print(f"measuring {name} …", style="dim")
+        with multiprocessing.get_context("spawn").Pool(1) as alone:
+            figures += alone.apply(_alone, (name, asked.events))
+    if asked.json:
+        print(json.dumps({"machine": machine(), "figures": [one.as_object() for one in figures]}, indent=1))
+    else:
+        _print(figures)
+    return 1 if any(one.holds is False for one in figures) else 0
+
+
+def _alone(name: str, events: int) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="wgo-bench-") as folder:
+        return list(measurements(events)[name](Path(folder)))
+
+
+def _print(figures: list[Figure]) -> None:
+    table = Table(title=machine(), title_justify="left")
+    for column, justify in (("measured", "left"), ("value", "right"), ("bare", "right"), ("aim", "right"), ("", "left"), ("", "left")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    for one in figures:
+        aim = "" if one.limit is None else f"{'≥' if one.at_least else '≤'} {one.limit:,.2f}"
+        mark = {None: "", True: "✓", False: "✗"}[one.holds]
+        bare = "" if one.bare is None else f"{one.bare:,.2f}"
+        table.add_row(one.name, f"{one.value:,.2f} {one.unit}", bare, aim, mark, one.note)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

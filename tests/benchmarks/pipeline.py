@@ -1,0 +1,62 @@
+"""What a change costs on its way from a batch to the database, next to bare inserts of the same rows."""
+
+import random
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot import app
+from core.analysis.comfort import comfort
+from core.batch import Batch, Cursor
+from core.bridge import EventBridge, Steps
+from core.ingest import Ingest
+from core.settings import DatabaseSettings, Settings
+from core.timerange import TimeRange
+from tests.benchmarks.bare import insert_events
+from tests.benchmarks.figures import Figure, quantile, timed
+from tests.benchmarks.history import SOURCE, event, fill
+
+_BULK, _AT_ONCE, _SINGLE = 20_000, 500, 2000
+
+
+def measure(folder: Path, history: int) -> Iterator[Figure]:
+    """Over a store that holds `history` events of 30 days: many at once, then one by one."""
+    settings = Settings(database=DatabaseSettings(url=f"sqlite:///{folder}/pipeline.db"))
+    store = app.open_store(settings)
+    now = datetime.now(UTC)
+    try:
+        for _ in fill(store, history, TimeRange(start=now - timedelta(days=30), end=now - timedelta(hours=1))):
+            pass
+        costs: list[float] = []
+
+        def weighed(*args: object) -> object:
+            started = time.perf_counter()
+            try:
+                return comfort(*args)  # type: ignore[arg-type]
+            finally:
+                costs.append(time.perf_counter() - started)
+
+        ingest = Ingest(store, EventBridge(store, settings=settings.analysis, steps=Steps(comfort=weighed)))  # type: ignore[arg-type]
+        chance = random.Random(11)
+        begins = now - timedelta(minutes=50)
+        events = [event(10_000_000 + n, begins + timedelta(milliseconds=100 * n), chance) for n in range(_BULK)]
+        with timed() as took:
+            for first in range(0, _BULK, _AT_ONCE):
+                ingest.take(SOURCE, Batch(cursor=Cursor(), events=tuple(events[first : first + _AT_ONCE])))
+        rate = _BULK / took()
+        bare = insert_events(folder / "bare.db", events, at_once=_AT_ONCE)
+        yield Figure(name=f"pipeline, {_AT_ONCE} at once", value=rate, unit="events/s", bare=bare, limit=0.25 * bare, at_least=True)
+        singles: list[float] = []
+        later = now - timedelta(minutes=15)
+        for n in range(_SINGLE):
+            one = event(20_000_000 + n, later + timedelta(milliseconds=300 * n), chance)
+            with timed() as took:
+                ingest.take(SOURCE, Batch(cursor=Cursor(), events=(one,)))
+            singles.append(took() * 1000)
+        alone = insert_events(folder / "bare-single.db", events[:_SINGLE], at_once=1)
+        yield Figure(name="one event, median", value=quantile(singles, 0.5), unit="ms", bare=1000 / alone)
+        yield Figure(name="one event, p99", value=quantile(singles, 0.99), unit="ms", bare=1000 / alone, limit=5.0)
+        yield Figure(name="comfort alone, p99", value=quantile(costs, 0.99) * 1000, unit="ms", limit=1.0)
+    finally:
+        store.close()
