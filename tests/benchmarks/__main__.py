@@ -35,7 +35,7 @@ def main() -> int:
     asked = parser.parse_args()
     progress = Console(stderr=True, highlight=False)
     figures: list[Figure] = []
-    for name, measure in measurements(asked.events).items():
+    for name in measurements(asked.events):
         if asked.only and name not in asked.only:
             continue
         progress.print(f"measuring {name} …", style="dim")

@@ -48,14 +48,16 @@ def event(number: int, at: datetime, chance: random.Random) -> Event:
         native_action="update deployments/scale" if scaled else "patch deployments",
         native_id=native,
         actor=_ACTORS[which],
-        changes=(
-            FieldChange(path="spec.replicas", before=chance.randrange(9), after=chance.randrange(9))
-            if scaled
-            else FieldChange(
-                path="spec.template.spec.containers.0.image", before=f"{name}:1.{number % 40}", after=f"{name}:1.{number % 40 + 1}"
-            ),
-        ),
+        changes=(_scaled(chance) if scaled else _deployed(name, number % 40),),
     )
+
+
+def _scaled(chance: random.Random) -> FieldChange:
+    return FieldChange(path="spec.replicas", before=chance.randrange(9), after=chance.randrange(9))
+
+
+def _deployed(name: str, version: int) -> FieldChange:
+    return FieldChange(path="spec.template.spec.containers.0.image", before=f"{name}:1.{version}", after=f"{name}:1.{version + 1}")
 
 
 def assessment(of: Event) -> Assessment:

@@ -14,6 +14,7 @@ from core.settings import DatabaseSettings, Settings, SourceSettings
 from tests.benchmarks.figures import Figure, median, timed
 
 _RUNS = 20
+_BUILT_IN = 'provider["terraform.io/builtin/terraform"]'
 
 
 @dataclass(slots=True)
