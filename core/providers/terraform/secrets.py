@@ -1,0 +1,121 @@
+"""What may be kept of an instance's attributes: every secret replaced by a keyed hash, JSON in strings opened. Pure."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+
+from core.json import JsonObject, JsonValue
+from core.providers.terraform.rules import load
+from core.providers.terraform.statefile import Instance, Output, Path
+from core.redaction import Redactor
+
+# Values that may stand where a secret is looked for: switches, levels, small numbers.
+_PLAIN = frozenset({"", "true", "false", "on", "off", "yes", "no", "debug", "info", "warn", "warning", "error", "prod", "dev", "staging"})
+_ENVIRONMENT = ("environment", "env")
+_LONGEST_JSON = 1024 * 1024
+_LONGEST = 4000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretRule:
+    kinds: tuple[str, ...]
+    attributes: tuple[str, ...]
+
+
+@cache
+def _rules() -> tuple[SecretRule, ...]:
+    return tuple(SecretRule(kinds=tuple(row["kinds"]), attributes=tuple(row["attributes"])) for row in load("secrets.yaml")["rules"])
+
+
+@cache
+def is_secret(kind: str, attribute: str) -> bool:
+    """Does a rule say that this attribute of this resource type holds secrets?"""
+    return any(
+        any(fnmatchcase(kind, pattern) for pattern in rule.kinds) and any(fnmatchcase(attribute, pattern) for pattern in rule.attributes)
+        for rule in _rules()
+    )
+
+
+def redacted(instance: Instance, redactor: Redactor) -> JsonObject:
+    """The attributes without a secret in them. What the state marks as sensitive is hashed whole, whatever its value."""
+    if () in instance.sensitive:
+        return {name: redactor.hash(value) for name, value in instance.attributes.items() if value is not None}
+    hidden: JsonObject = dict(instance.attributes)
+    for path in instance.sensitive:
+        hidden = _hide(hidden, path, redactor)
+    return {name: _attribute(instance.kind, name, value, redactor) for name, value in hidden.items()}
+
+
+def output(told: Output, name: str, redactor: Redactor) -> JsonValue:
+    """An output's value; one that the state marks as sensitive is a hash."""
+    return redactor.hash(told.value) if told.sensitive else _opened(name, told.value, redactor)
+
+
+def _attribute(kind: str, name: str, value: JsonValue, redactor: Redactor) -> JsonValue:
+    if is_secret(kind, name):
+        return _members(value, redactor)
+    return _opened(name, value, redactor)
+
+
+def _opened(name: str, value: JsonValue, redactor: Redactor) -> JsonValue:
+    if isinstance(value, str) and value[:1] in ("{", "[") and len(value) <= _LONGEST_JSON:
+        try:
+            inner = json.loads(value)
+        except (ValueError, RecursionError):
+            inner = value
+        if isinstance(inner, dict | list):
+            return _inside(inner, name, redactor)
+    return _cut(_inside(value, name, redactor), redactor)
+
+
+def _inside(value: JsonValue, name: str, redactor: Redactor) -> JsonValue:
+    """By name and form, and environments hashed wherever they stand (container definitions, functions)."""
+    return redactor.value(_environments(value, redactor), name=name)
+
+
+def _environments(value: JsonValue, redactor: Redactor) -> JsonValue:
+    if isinstance(value, Mapping):
+        return {
+            key: _members(below, redactor) if str(key).lower() in _ENVIRONMENT else _environments(below, redactor)
+            for key, below in value.items()
+        }
+    if isinstance(value, list):
+        return [_environments(below, redactor) for below in value]
+    return value
+
+
+def _members(value: JsonValue, redactor: Redactor) -> JsonValue:
+    """Each value hashed, so that one sees which member changed; names stay."""
+    if isinstance(value, Mapping):
+        return {
+            key: below if key in ("name", "Name") and isinstance(below, str) else _members(below, redactor) for key, below in value.items()
+        }
+    if isinstance(value, list):
+        return [_members(below, redactor) for below in value]
+    if value is None or isinstance(value, bool) or (isinstance(value, str) and value.lower() in _PLAIN):
+        return value
+    if isinstance(value, str) and value.isdigit() and len(value) <= 5:
+        return value
+    return redactor.hash(value)
+
+
+def _cut(value: JsonValue, redactor: Redactor) -> JsonValue:
+    """A very long text is kept as its beginning and a hash: whether it changed is seen all the same."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"{value[:200]}… ({len(value)} characters, {redactor.hash(value)})"
+    return value
+
+
+def _hide(value: JsonValue, path: Path, redactor: Redactor) -> JsonValue:
+    if not path:
+        return None if value is None else redactor.hash(value)
+    step, rest = path[0], path[1:]
+    if isinstance(value, Mapping):
+        key = step if step in value else str(step)
+        return {**value, key: _hide(value[key], rest, redactor)} if key in value else value
+    if isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+        return [*value[:step], _hide(value[step], rest, redactor), *value[step + 1 :]] if step >= 0 else redactor.hash(value)
+    # The path leads into something of another shape (a JSON string, a set): all of it is taken for secret.
+    return None if value is None else redactor.hash(value)
