@@ -1,0 +1,97 @@
+"""How values lie in columns: times as microseconds, keys compared byte by byte, whole values as gzip JSON."""
+
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import BigInteger, Column, Dialect, Integer, LargeBinary, Text
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from core import json
+
+T = TypeVar("T")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970. Exact, and alike in every database."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(since: int) -> datetime:
+    """The aware UTC time of so many microseconds."""
+    return _EPOCH + timedelta(microseconds=since)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time as microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else moment(value)
+
+
+class Words(TypeDecorator[str]):
+    """Text that any source may have written. PostgreSQL keeps no NUL and no database lone surrogates, so both become �."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        # Compared byte by byte, so that keysets and prefixes mean the same in both databases.
+        return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return clean(value) if value else value
+
+
+def clean(text: str) -> str:
+    """The text as databases keep it."""
+    if text.isascii():
+        return text.replace("\x00", "�") if "\x00" in text else text
+    return text.encode("utf-8", "replace").decode().replace("\x00", "�")
+
+
+def words(*, primary_key: bool = False, index: bool = False, unique: bool = False, default: str = "") -> Any:
+    """A text column, never null."""
+    return Column(
+        Words(), primary_key=primary_key, index=index, unique=unique, nullable=False, server_default=None if primary_key else default
+    )
+
+
+def at(*, nullable: bool = False, index: bool = False, primary_key: bool = False) -> Any:
+    """A time column."""
+    return Column(Moment(), nullable=nullable, index=index, primary_key=primary_key)
+
+
+def whole(number: int = 0) -> Any:
+    """An integer column, never null."""
+    return Column(Integer, nullable=False, server_default=str(number))
+
+
+def body() -> Any:
+    """A whole value as gzip JSON (`pack`)."""
+    return Column(LargeBinary, nullable=False)
+
+
+def numbered() -> Any:
+    """A primary key that grows and is never used again."""
+    return Column(BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True)
+
+
+def pack(value: object) -> bytes:
+    """A value of core's as gzip JSON."""
+    squeezed = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    return squeezed.compress(json.encode(value)) + squeezed.flush()
+
+
+def unpack(kind: type[T], packed: bytes) -> T:
+    """The value that `pack` wrote."""
+    return json.decode(kind, zlib.decompress(packed, _GZIP))

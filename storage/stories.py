@@ -1,0 +1,145 @@
+"""Stories, the links that lead to them, and merges."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, literal, select, update
+
+from core.ports import Span
+from core.story import Settling, Story, StoryLink
+from core.subscription import Visibility
+from storage.columns import pack, unpack
+from storage.database import Database, chunks, insert, put
+from storage.filters import EVENTS, within
+from storage.tables import StoryLinkRow, StoryRow, StorySourceRow, table
+
+_STORIES, _LINKS, _SOURCES = table(StoryRow), table(StoryLinkRow), table(StorySourceRow)
+_S, _L, _O = _STORIES.c, _LINKS.c, _SOURCES.c
+_UNSETTLED = (Settling.WATCHING.value, Settling.DEGRADED.value, Settling.UNVERIFIED.value)
+_READ = (_S.id, _S.merged_into, _S.body)
+
+
+class SqlStoryStore:
+    """The port core.ports.StoryStore."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, story_id: str) -> Story | None:
+        return self.by_ids((story_id,)).get(story_id)
+
+    def by_ids(self, ids: Collection[str]) -> Mapping[str, Story]:
+        found: dict[str, Story] = {}
+        with self._database.read() as connection:
+            for some in chunks(ids):
+                found.update({row.id: _story(row) for row in connection.execute(select(*_READ).where(_S.id.in_(some)))})
+        return found
+
+    def by_links(self, keys: Collection[str], since: datetime) -> Mapping[str, Sequence[tuple[Story, float]]]:
+        found: dict[str, list[tuple[Story, float]]] = defaultdict(list)
+        read: dict[str, Story] = {}
+        with self._database.read() as connection:
+            for some in chunks(keys):
+                asked = (
+                    select(_L.key, _L.strength, *_READ)
+                    .join_from(_LINKS, _STORIES, _S.id == _L.story_id)
+                    .where(_L.key.in_(some), _L.last_at >= since, _S.open, _S.merged_into == "")
+                    .order_by(_L.last_at.desc(), _S.id)
+                )
+                for row in connection.execute(asked):
+                    story = read.get(row.id) or read.setdefault(row.id, _story(row))
+                    found[row.key].append((story, row.strength))
+        return dict(found)
+
+    def recent(self, visibility: Visibility, span: Span, limit: int = 50, *, environment: str = "") -> Sequence[Story]:
+        asked = select(*_READ).where(_S.merged_into == "", *_visible(visibility), *_lately(span))
+        if environment:
+            asked = asked.where(_S.environment == environment)
+        return self._read(asked.order_by(_S.severity.desc(), _S.last_at.desc(), _S.id).limit(limit))
+
+    def unsettled(self, visibility: Visibility, limit: int = 50) -> Sequence[Story]:
+        asked = select(*_READ).where(_S.settling.in_(_UNSETTLED), _S.open, _S.merged_into == "", *_visible(visibility))
+        return self._read(asked.order_by(_S.last_at.desc(), _S.id).limit(limit))
+
+    def _read(self, asked: Any) -> list[Story]:
+        with self._database.read() as connection:
+            return [_story(row) for row in connection.execute(asked)]
+
+
+def _story(row: Any) -> Story:
+    story = unpack(Story, row.body)
+    return story if story.merged_into == row.merged_into else replace(story, merged_into=row.merged_into)
+
+
+def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
+    """As core.routing.visible: every source of a story must be visible."""
+    criteria: list[ColumnElement[bool]] = []
+    if visibility.environments is not None:
+        criteria.append(_S.environment.in_(sorted(visibility.environments)))
+    if visibility.sources is not None:
+        criteria.append(~exists().where(_O.story_id == _S.id, _O.source.not_in(sorted(visibility.sources))))
+    return criteria
+
+
+def _lately(span: Span) -> list[ColumnElement[bool]]:
+    """The last change in the range; for the rest of a span, some event of the story in it."""
+    criteria: list[ColumnElement[bool]] = []
+    if span.range is not None:
+        criteria += [_S.last_at >= span.range.start, _S.last_at < span.range.end]
+    rest = within(replace(span, range=None))
+    if rest:
+        criteria.append(_S.id.in_(select(EVENTS.c.story_id).where(*rest)))
+    return criteria
+
+
+def write(connection: Connection, stories: Sequence[Story], links: Sequence[StoryLink]) -> None:
+    """Replace stories and links, and follow merges: what led to a swallowed story leads to the one it went into."""
+    put(connection, _STORIES, [_row(story) for story in stories])
+    if stories:
+        for some in chunks([story.id for story in stories]):
+            connection.execute(delete(_SOURCES).where(_O.story_id.in_(some)))
+        put(connection, _SOURCES, [{"story_id": story.id, "source": source} for story in stories for source in story.sources])
+    put(connection, _LINKS, [_link(link) for link in links])
+    for story in stories:
+        if story.merged_into:
+            _merge(connection, story.id, story.merged_into)
+
+
+def _merge(connection: Connection, story_id: str, into: str) -> None:
+    # The heir may itself have been merged; `merged_into` always names the end of the chain.
+    heir = connection.scalar(select(_S.merged_into).where(_S.id == into)) or into
+    connection.execute(update(_STORIES).where((_S.merged_into == story_id) | (_S.id == story_id)).values(merged_into=heir))
+    connection.execute(update(EVENTS).where(EVENTS.c.story_id == story_id).values(story_id=heir))
+    moved = insert(connection, _LINKS).from_select(
+        ["key", "story_id", "last_at", "strength", "says"],
+        select(_L.key, literal(heir), _L.last_at, _L.strength, _L.says).where(_L.story_id == story_id),
+    )
+    new, greater = moved.excluded, func.greatest if connection.dialect.name == "postgresql" else func.max
+    connection.execute(
+        moved.on_conflict_do_update(
+            index_elements=["key", "story_id"],
+            set_={"last_at": greater(_L.last_at, new.last_at), "strength": greater(_L.strength, new.strength)},
+        )
+    )
+    connection.execute(delete(_LINKS).where(_L.story_id == story_id))
+
+
+def _row(story: Story) -> dict[str, Any]:
+    return {
+        "id": story.id,
+        "revision": story.revision,
+        "last_at": story.last_at,
+        "environment": story.environment,
+        "severity": story.severity.rank,
+        "settling": story.settling.value,
+        "open": story.open,
+        "merged_into": story.merged_into,
+        "body": pack(story),
+    }
+
+
+def _link(link: StoryLink) -> dict[str, Any]:
+    return {"key": link.key, "story_id": link.story_id, "last_at": link.last_at, "strength": link.strength, "says": link.says}
