@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from core.coverage import Coverage, CoverageReport, CoverageState
 from core.timerange import TimeRange
@@ -71,8 +71,11 @@ def _touching(connection: Connection, sources: Sequence[str], span: TimeRange) -
 
 def _last(connection: Connection, sources: Sequence[str] | None, before: datetime | None) -> list[Coverage]:
     """Each part's newest stretches (those that end at the same latest moment), started before a moment."""
-    bounds = [] if sources is None else [_C.source.in_(sources)]
-    bounds += [] if before is None else [_C.start_at <= before]
+    bounds: list[ColumnElement[bool]] = []
+    if sources is not None:
+        bounds.append(_C.source.in_(sources))
+    if before is not None:
+        bounds.append(_C.start_at <= before)
     ends = select(_C.source, _C.part, func.max(_C.end_at).label("latest")).where(*bounds).group_by(_C.source, _C.part).subquery()
     same = and_(_C.source == ends.c.source, _C.part == ends.c.part, _C.end_at == ends.c.latest)
     asked = select(_COVERAGE).join(ends, same).where(*bounds).order_by(_C.id)

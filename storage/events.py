@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, literal, select, tuple_
 
 from core.assessment import Assessment, Verdict
 from core.errors import ValueRefused
@@ -12,7 +12,7 @@ from core.event import Event
 from core.ports import Counts, Page, Span
 from core.subscription import EventFilter, Visibility
 from core.unified import UnifiedEvent
-from storage.columns import micros, moment
+from storage.columns import Moment, micros, moment
 from storage.database import Database, add, chunks
 from storage.event_rows import COLUMNS, JOINED, by_sequence, event_row, unified
 from storage.filters import EVENTS, matching, visible, within
@@ -52,7 +52,7 @@ class SqlEventStore:
         key = tuple_(_E.occurred_at, _E.sequence)
         if after:
             at, sequence = _place(after)
-            place = tuple_(at, sequence)
+            place = tuple_(literal(at, Moment()), literal(sequence))
             asked = asked.where(key < place if newest_first else key > place)
         order = (_E.occurred_at.desc(), _E.sequence.desc()) if newest_first else (_E.occurred_at, _E.sequence)
         with self._database.read() as connection:

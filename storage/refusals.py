@@ -20,6 +20,7 @@ _REFUSED = (
     "failed to resolve",
     "timeout expired",
 )
+_DENIED = ("authentication failed", "no password supplied", "permission denied", "invalidcatalogname", 'database "', 'role "')
 _BROKEN = ("file is not a database", "malformed", "file is encrypted")
 
 
@@ -53,6 +54,6 @@ def in_our_words(place: str, error: Exception) -> StorageError:
         return StorageError(f"{place} cannot be opened", next_step="Check that its folder exists and that WGO's user may write there.")
     if any(sign in lowered for sign in _REFUSED):
         return StorageError(f"{place} cannot be reached ({said[:200]})", next_step="Check database.url, and that the server runs.")
-    if "authentication failed" in lowered or "does not exist" in lowered:
+    if any(sign in lowered for sign in _DENIED):
         return StorageError(f"{place} refuses us ({said[:200]})", next_step="Check user, password and database name in database.url.")
     return StorageError(f"{place}: {said[:300]}", next_step="If it stays so, see the log, and run `wgo doctor`.")

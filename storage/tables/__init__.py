@@ -4,8 +4,8 @@ from storage.tables.base import Row, table
 from storage.tables.events import AssessmentRow, EventRow
 from storage.tables.knowledge import ActivityRow, AnnouncementRow, BaselineRow, FeedbackRow, MetricRow
 from storage.tables.people import MuteRow, SubscriptionRow, WatermarkRow
-from storage.tables.sources import CoverageRow, CursorRow, KnownStateRow, ManagedAliasRow, ManagedRow
 from storage.tables.signals import CurrentObservationRow, ObservationRow
+from storage.tables.sources import CoverageRow, CursorRow, KnownStateRow, ManagedAliasRow, ManagedRow
 from storage.tables.stories import FollowUpRow, StoryLinkRow, StoryRow, StorySourceRow
 from storage.tables.telling import DeliveryRow, InboxTableRow, KeptRow, ReceiptRow
 
