@@ -89,7 +89,7 @@ class SqlDeliveries:
     def counts(self) -> Mapping[str, int]:
         with self._database.read() as connection:
             rows = connection.execute(select(_D.state, func.count()).group_by(_D.state))
-            return {state: count for state, count in rows}
+            return {row[0]: row[1] for row in rows}
 
 
 def _ready(now: datetime) -> Any:

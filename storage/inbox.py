@@ -23,7 +23,7 @@ class SqlInbox:
     def put(self, row: InboxRow) -> bool:
         with self._database.write() as connection:
             statement = insert(connection, _INBOX).values({name: getattr(row, name) for name in _COLUMNS})
-            return bool(connection.execute(statement.on_conflict_do_nothing()).rowcount)
+            return connection.execute(statement.on_conflict_do_nothing().returning(_I.sequence)).first() is not None
 
     def pending(self, kind: str, topic: str = "", limit: int = 1000) -> Sequence[InboxRow]:
         asked = select(_I.sequence, *(_I[name] for name in _COLUMNS)).where(_I.done_at.is_(None), _I.kind == kind)
