@@ -37,15 +37,27 @@ class Comparison:
     cause: Cause = field(default_factory=Cause)
     bound: datetime | None = None
     kept: JsonObject = field(default_factory=dict)
+    from_nothing: datetime | None = None
+    _found: secrets.Found = field(init=False)
 
-    def read(self) -> Reading:
-        """The first version of a place is a baseline; one that does not follow on the last is one event about the state itself."""
-        before = self.known.get([self.place.key]).get(self.place.key)
+    def __post_init__(self) -> None:
+        self._found = secrets.found(self.state)
+
+    def read(self, *, first: bool = False) -> Reading:
+        """The first version of a place is a baseline; one that does not follow on the last is one event about the state itself.
+
+        `first` says that what is known of the place was never read. Where it is known that there was nothing at the time of
+        `from_nothing`, everything in it is new.
+        """
+        before = self.known.get([self.place.key]).get(self.place.key) if not first else None
         if before is None or before.state is None:
-            return self._baseline(None)
+            if self.from_nothing is None:
+                return self._baseline(None)
+            nothing: JsonObject = {"lineage": self.state.lineage, "serial": self.state.serial - 1}
+            return self._compared(KnownState(key=self.place.key, state=nothing, at=self.from_nothing))
         head = before.state
         if head.get("lineage") == self.state.lineage and head.get("serial") == self.state.serial and head.get("seal") == self._seal():
-            return Reading()
+            return Reading(known_changes=(self._head(before, same=True),) if self.kept else ())
         if head.get("lineage") != self.state.lineage or self.state.serial <= int(head.get("serial") or 0):
             return self._broken(before)
         return self._compared(before)
@@ -159,11 +171,11 @@ class Comparison:
         return self.origin.redactor.hash(told)
 
     def _kept_outputs(self) -> JsonObject:
-        return {name: secrets.output(told, name, self.origin.redactor) for name, told in self.state.outputs.items()}
+        return {name: secrets.output(told, name, self.origin.redactor, self._found) for name, told in self.state.outputs.items()}
 
-    def _head(self, before: KnownState | None) -> KnownState:
+    def _head(self, before: KnownState | None, *, same: bool = False) -> KnownState:
         turn = int((before.state or {}).get("turn") or 0) if before else 0
-        if before and before.state:
+        if before and before.state and not same:
             follows = before.state.get("lineage") == self.state.lineage and self.state.serial > int(before.state.get("serial") or 0)
             turn += 0 if follows else 1
         state = {
@@ -173,13 +185,14 @@ class Comparison:
             "turn": turn,
             "outputs": self._kept_outputs(),
             "seal": self._seal(),
+            "id": self.place.id,
             "label": self.place.label,
             **self.kept,
         }
         return KnownState(key=self.place.key, state=state, at=self.at)
 
     def _row(self, instance: Instance, before: KnownState | None) -> KnownState:
-        says = secrets.redacted(instance, self.origin.redactor)
+        says = secrets.redacted(instance, self.origin.redactor, self._found)
         since = (before.state or {}).get("since") if before else None
         state = {
             "seal": self._instance_seal(instance),
@@ -234,12 +247,9 @@ def _differences(was: JsonObject, now: JsonObject) -> tuple[FieldChange, ...]:
     kind = str(now.get("kind"))
     before, after = was.get("says") or {}, now.get("says") or {}
     changes = [change for change in diff(before, after) if not is_noise(kind, top(change.path))]
-    for name in ("tainted", "deposed"):
-        if was.get(name) != now.get(name):
-            changes.append(FieldChange(path=f"({name})", before=was.get(name), after=now.get(name)))
-    if was.get("kind") != now.get("kind"):
-        changes.append(FieldChange(path="(type)", before=was.get("kind"), after=now.get("kind")))
-    return tuple(changes)
+    about = (("tainted", "(tainted)"), ("deposed", "(deposed)"), ("kind", "(type)"))
+    marks = [FieldChange(path=path, before=was.get(name), after=now.get(name)) for name, path in about if was.get(name) != now.get(name)]
+    return (*changes, *marks)
 
 
 def _moves(gone: Mapping[str, KnownState], added: Mapping[str, KnownState]) -> dict[str, str]:

@@ -153,7 +153,8 @@ def of_state(version: Version, before: JsonObject, added: Sequence[str], gone: S
 
 
 def _about_state(
-    version: Version, what: str, change_type: ChangeType, action: str, fields: tuple[FieldChange, ...], actor: Actor, told: JsonObject | None = None
+    version: Version, what: str, change_type: ChangeType, action: str,
+    fields: tuple[FieldChange, ...], actor: Actor, told: JsonObject | None = None,
 ) -> Event:  # fmt: skip
     return Event(
         id=event_id(version.origin.source, version.native_id(f"({what})")),

@@ -1,14 +1,16 @@
 """What may be kept of an instance's attributes: every secret replaced by a keyed hash, JSON in strings opened. Pure."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
 from core.json import JsonObject, JsonValue
 from core.providers.terraform.rules import load
-from core.providers.terraform.statefile import Instance, Output, Path
+from core.providers.terraform.statefile import Instance, Output, Path, State
+from core.providers.terraform.subject import leaves
 from core.redaction import Redactor
 
 # Values that may stand where a secret is looked for: switches, levels, small numbers.
@@ -16,41 +18,107 @@ _PLAIN = frozenset({"", "true", "false", "on", "off", "yes", "no", "debug", "inf
 _ENVIRONMENT = ("environment", "env")
 _LONGEST_JSON = 1024 * 1024
 _LONGEST = 4000
+# Shorter texts are words as often as secrets; copies of them are not looked for.
+_SHORTEST = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretRule:
+    """`spreads` says that the values are secrets wherever else in the state they stand."""
+
     kinds: tuple[str, ...]
     attributes: tuple[str, ...]
+    spreads: bool = False
+
+    def fits(self, kind: str, attribute: str) -> bool:
+        return any(fnmatchcase(kind, pattern) for pattern in self.kinds) and any(
+            fnmatchcase(attribute, pattern) for pattern in self.attributes
+        )
 
 
 @cache
 def _rules() -> tuple[SecretRule, ...]:
-    return tuple(SecretRule(kinds=tuple(row["kinds"]), attributes=tuple(row["attributes"])) for row in load("secrets.yaml")["rules"])
+    return tuple(
+        SecretRule(kinds=tuple(row["kinds"]), attributes=tuple(row["attributes"]), spreads=row.get("spreads", False))
+        for row in load("secrets.yaml")["rules"]
+    )
 
 
 @cache
 def is_secret(kind: str, attribute: str) -> bool:
     """Does a rule say that this attribute of this resource type holds secrets?"""
-    return any(
-        any(fnmatchcase(kind, pattern) for pattern in rule.kinds) and any(fnmatchcase(attribute, pattern) for pattern in rule.attributes)
-        for rule in _rules()
-    )
+    return any(rule.fits(kind, attribute) for rule in _rules())
 
 
-def redacted(instance: Instance, redactor: Redactor) -> JsonObject:
+@cache
+def _spreads(kind: str, attribute: str) -> bool:
+    return any(rule.spreads and rule.fits(kind, attribute) for rule in _rules())
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The texts that a state itself gives away as secrets, so that copies of them are found where nothing marks them."""
+
+    texts: frozenset[str]
+    pattern: re.Pattern[str] | None
+
+    def hide(self, value: JsonValue, redactor: Redactor) -> JsonValue:
+        if self.pattern is None:
+            return value
+        if isinstance(value, str):
+            return redactor.hash(value) if value in self.texts else self.pattern.sub(lambda one: redactor.hash(one.group(0)), value)
+        if isinstance(value, Mapping):
+            return {key: self.hide(below, redactor) for key, below in value.items()}
+        if isinstance(value, list):
+            return [self.hide(below, redactor) for below in value]
+        return value
+
+
+def found(state: State) -> Found:
+    texts: set[str] = set()
+    for instance in state.instances.values():
+        for path in instance.sensitive:
+            texts.update(_texts(_at(instance.attributes, path)))
+        for name, value in instance.attributes.items():
+            if _spreads(instance.kind, name):
+                texts.update(_texts(value))
+    for told in state.outputs.values():
+        if told.sensitive:
+            texts.update(_texts(told.value))
+    longest_first = sorted(texts, key=lambda text: (-len(text), text))
+    return Found(frozenset(texts), re.compile("|".join(map(re.escape, longest_first))) if texts else None)
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    for leaf in leaves(value):
+        if isinstance(leaf, str) and len(leaf) >= _SHORTEST and leaf.lower() not in _PLAIN:
+            yield leaf
+
+
+def _at(value: JsonValue, path: Path) -> JsonValue:
+    for step in path:
+        if isinstance(value, Mapping):
+            value = value.get(step, value.get(str(step)))
+        elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+            value = value[step]
+        else:
+            return value
+    return value
+
+
+def redacted(instance: Instance, redactor: Redactor, known: Found) -> JsonObject:
     """The attributes without a secret in them. What the state marks as sensitive is hashed whole, whatever its value."""
     if () in instance.sensitive:
         return {name: redactor.hash(value) for name, value in instance.attributes.items() if value is not None}
     hidden: JsonObject = dict(instance.attributes)
     for path in instance.sensitive:
         hidden = _hide(hidden, path, redactor)
-    return {name: _attribute(instance.kind, name, value, redactor) for name, value in hidden.items()}
+    return {name: _attribute(instance.kind, name, known.hide(value, redactor), redactor) for name, value in hidden.items()}
 
 
-def output(told: Output, name: str, redactor: Redactor) -> JsonValue:
+def output(told: Output, name: str, redactor: Redactor, known: Found) -> JsonValue:
     """An output's value; one that the state marks as sensitive is a hash."""
-    return redactor.hash(told.value) if told.sensitive else _opened(name, told.value, redactor)
+    return redactor.hash(told.value) if told.sensitive else _opened(name, known.hide(told.value, redactor), redactor)
 
 
 def _attribute(kind: str, name: str, value: JsonValue, redactor: Redactor) -> JsonValue:

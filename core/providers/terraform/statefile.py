@@ -1,4 +1,4 @@
-"""A state file as a value: instances by address, outputs, serial and lineage. Versions 3 and 4; everything else is refused with a reason. Pure.
+"""A state file as a value: instances by address, outputs, serial and lineage. Versions 3 and 4; all else is refused with a reason. Pure.
 
 https://developer.hashicorp.com/terraform/internals/json-format is the format for others; the file's own is
 `internal/states/statefile/version4.go` of Terraform and OpenTofu.

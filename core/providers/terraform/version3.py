@@ -40,7 +40,8 @@ def _instances(module: JsonObject, address: str) -> Iterator[Instance]:
             raise RecordUnreadable(f"{key!r} is no resource's key")
         if told["data"]:
             continue
-        primary = found.get("primary") if isinstance(found.get("primary"), dict) else {}
+        told_primary = found.get("primary")
+        primary: JsonObject = told_primary if isinstance(told_primary, dict) else {}
         index = int(told["index"]) if told["index"] else None
         kind = str(found.get("type") or told["kind"])
         flat = {"id": primary.get("id"), **(primary.get("attributes") or {})}

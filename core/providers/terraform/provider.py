@@ -1,0 +1,114 @@
+"""A Terraform source: states behind one backend, each compared with what it was; locks and runs tell who and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.batch import Batch, Check, CheckState, Cursor
+from core.clock import Deadline
+from core.coverage import Coverage, CoverageState
+from core.errors import ProviderError
+from core.ports import KnownStates
+from core.providers import ProviderContext
+from core.providers.terraform.backend import Backend
+from core.providers.terraform.local import LocalStates
+from core.providers.terraform.one_poll import OnePoll
+from core.providers.terraform.options import TerraformSettings
+from core.providers.terraform.origin import Origin
+from core.settings import SourceSettings
+from core.timerange import TimeRange
+
+# A state is written while its apply goes on; a change shows with the next write of it.
+LAG = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class TerraformProvider:
+    """Keeps nothing between polls but its connections."""
+
+    Settings = TerraformSettings
+
+    source: str
+    environment: str
+    options: TerraformSettings
+    context: ProviderContext
+    backend: Backend
+    provider: str = "terraform"
+    lag: timedelta = LAG
+
+    @classmethod
+    def from_settings(cls, source: SourceSettings, options: Any, context: ProviderContext) -> "TerraformProvider":
+        backend = backend_of(source.name, options, context)
+        return cls(source=source.name, environment=source.environment, options=options, context=context, backend=backend)
+
+    def poll(self, cursor: Cursor | None, known: KnownStates, deadline: Deadline) -> Batch:
+        now = self.context.clock()
+        state = cursor.state if cursor else {}
+        since = datetime.fromisoformat(state["since"]) if "since" in state else None
+        one = OnePoll(
+            origin=Origin(source=self.source, environment=self.environment, redactor=self.context.redactor),
+            backend=self.backend,
+            known=known,
+            deadline=deadline,
+            now=now,
+            since=min(since, now) if since else None,
+            new_here=state.get("reads") == self._reads,
+        )
+        one.run()
+        return Batch(
+            cursor=Cursor(state={"since": now.isoformat(), "reads": self._reads}),
+            events=tuple(one.events),
+            observations=tuple(one.observations),
+            known_changes=tuple(one.rows),
+            managed=tuple(one.managed),
+            announcements=tuple(one.announcements),
+            coverage=(self._covered(since or now, now), *one.coverage),
+            more=one.more,
+        )
+
+    @property
+    def _reads(self) -> str:
+        """What is looked at, in short: a state that appears because the settings name it only now is nothing new."""
+        return self.context.redactor.hash(self.options.model_dump(mode="json"))
+
+    def _covered(self, start: datetime, now: datetime) -> Coverage:
+        begin = min(start, now)
+        return Coverage(
+            source=self.source,
+            range=TimeRange(start=begin, end=now),
+            state=CoverageState.READ,
+            complete_until=max(begin, now - LAG),
+        )
+
+    def committed(self, batch: Batch) -> None:
+        """Nothing to acknowledge."""
+
+    def check(self, deadline: Deadline) -> Sequence[Check]:
+        step = "See docs/providers/terraform.md."
+        try:
+            look = self.backend.look(lambda _: "", deadline)
+        except ProviderError as error:
+            return (Check(name=self.source, state=CheckState.RED, says=str(error), next_step=error.next_step or step),)
+        count = len(look.states)
+        state = CheckState.GREEN if count else CheckState.RED
+        whole = Check(
+            name=self.source,
+            state=state,
+            says=f"{count} state{'' if count == 1 else 's'} can be seen",
+            next_step="" if count else "Name at least one state that is there.",
+        )
+        parts = (
+            Check(name=f"{self.source} {one.part}", state=CheckState.AMBER, says=str(one.why), next_step=one.why.next_step or step)
+            for one in look.unread
+        )
+        return (whole, *parts)
+
+    def close(self) -> None:
+        self.backend.close()
+
+
+def backend_of(source: str, options: TerraformSettings, context: ProviderContext) -> Backend:
+    """The one backend that the options name; its libraries are imported only then."""
+    limit = int(options.largest_mib * 1024 * 1024)
+    return LocalStates(source=source, paths=options.paths, largest_bytes=limit)
