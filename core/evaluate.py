@@ -80,7 +80,9 @@ def kind_of_record(line: JsonObject) -> tuple[str, str]:
         return "event", "k8s-event"
     if "auditID" in event or "objectRef" in event or "audit.k8s.io" in str(event.get("apiVersion", "")):
         return "event", "k8s-audit"
-    return "event", "cloudtrail"
+    if not {"eventSource", "eventName", "eventVersion", "userIdentity"}.isdisjoint(event):
+        return "event", "cloudtrail"
+    return "", ""
 
 
 def score(judged: Sequence[Judged]) -> list[Scores]:
