@@ -4,6 +4,7 @@ import secrets
 
 from sqlalchemy import Connection, select
 
+from core import ports
 from storage.activity import SqlTeamActivity
 from storage.announcements import SqlAnnouncements
 from storage.assessments import SqlAssessmentStore
@@ -35,25 +36,25 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.events = SqlEventStore(database)
-        self.assessments = SqlAssessmentStore(database)
-        self.stories = SqlStoryStore(database)
-        self.observations = SqlObservationStore(database)
-        self.coverage = SqlCoverageStore(database)
-        self.cursors = SqlCursors(database)
-        self.managed = SqlManagedResources(database)
-        self.announcements = SqlAnnouncements(database)
-        self.baselines = SqlBaselines(database)
-        self.activity = SqlTeamActivity(database)
-        self.metrics = SqlMetrics(database)
-        self.follow_ups = SqlFollowUps(database)
-        self.deliveries = SqlDeliveries(database)
-        self.subscriptions = SqlSubscriptions(database)
-        self.mutes = SqlMutes(database)
-        self.watermarks = SqlWatermarks(database)
-        self.feedback = SqlFeedbackStore(database)
-        self.inbox = SqlInbox(database)
-        self.work = SqlUnitOfWork(database)
+        self.events: ports.EventStore = SqlEventStore(database)
+        self.assessments: ports.AssessmentStore = SqlAssessmentStore(database)
+        self.stories: ports.StoryStore = SqlStoryStore(database)
+        self.observations: ports.ObservationStore = SqlObservationStore(database)
+        self.coverage: ports.CoverageStore = SqlCoverageStore(database)
+        self.cursors: ports.Cursors = SqlCursors(database)
+        self.managed: ports.ManagedResources = SqlManagedResources(database)
+        self.announcements: ports.Announcements = SqlAnnouncements(database)
+        self.baselines: ports.Baselines = SqlBaselines(database)
+        self.activity: ports.TeamActivity = SqlTeamActivity(database)
+        self.metrics: ports.Metrics = SqlMetrics(database)
+        self.follow_ups: ports.FollowUps = SqlFollowUps(database)
+        self.deliveries: ports.Deliveries = SqlDeliveries(database)
+        self.subscriptions: ports.Subscriptions = SqlSubscriptions(database)
+        self.mutes: ports.Mutes = SqlMutes(database)
+        self.watermarks: ports.Watermarks = SqlWatermarks(database)
+        self.feedback: ports.FeedbackStore = SqlFeedbackStore(database)
+        self.inbox: ports.Inbox = SqlInbox(database)
+        self.work: ports.UnitOfWork = SqlUnitOfWork(database)
 
     def redaction_key(self) -> bytes:
         """Of two that ask at once for the first time, both get the one that was kept."""
