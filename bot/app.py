@@ -31,12 +31,12 @@ from core.settings import Settings, SourceSettings
 
 if TYPE_CHECKING:
     from core.assistant.conversation import Conversation
-    from core.catchup import CatchUp
     from slack_bolt import App
 
     from bot.demo.player import Parts
     from bot.doctor import Doctor
     from bot.running import Bot
+    from core.catchup import CatchUp
     from core.ports import LanguageModel
     from core.scheduler import Scheduler
 
@@ -232,6 +232,7 @@ def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, *, http: bool, cloc
     from bot.people import People
     from bot.slack_calls import asking_client, bolt_app, telling_client
     from bot.socket_mode import SocketMode
+    from bot.standing import Standing
 
     token, secret, app_token = (_value(one) for one in (settings.slack.bot_token, settings.slack.signing_secret, settings.slack.app_token))
     asking = asking_client(settings.slack, token)
@@ -246,7 +247,7 @@ def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, *, http: bool, cloc
             catchup=build_catchup(settings, bot.store, clock=clock),
             conversation=build_conversation(settings, bot.store, clock=clock),
             overrules=build_overrules(settings, bot.store, ingest, clock=clock),
-            settings=settings,
+            standing=Standing(store=bot.store, people=people, sources=source_names(settings), clock=clock),
             clock=clock,
             told=bot.notifier.wake,
         ),

@@ -88,3 +88,8 @@ def _plain(slot: Slot) -> str:
             return says
         case LinkTo(says=says):
             return says
+
+
+def people_of(*texts: Sequence[Slot]) -> tuple[Actor, ...]:
+    """Everyone whom these texts name, each once."""
+    return tuple(dict.fromkeys(slot.actor for words in texts for slot in words if isinstance(slot, Person)))

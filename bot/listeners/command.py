@@ -1,6 +1,5 @@
 """`/wgo`: catchup, status, history, help; anything else of more than a word is taken as a question."""
 
-import re
 from dataclasses import dataclass
 
 from slack_bolt import Ack, App, Respond
@@ -11,9 +10,9 @@ from bot.listeners.questions import Questions
 from bot.views.help import help_message
 from bot.views.history import OLDER, history_message
 from bot.views.status import status_message
+from core.catchup_request import takes
 
 COMMAND = "/wgo"
-_CATCH_UP = re.compile(r"^(catch[\s-]?up|summari[sz]e|summary)\b\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,9 @@ class Command:
     def run(self, ack: Ack, body: Body, respond: Respond) -> None:
         ack()
         text = str(body.get("text") or "").strip()
-        if found := _CATCH_UP.match(text):
-            self.catching_up.tell(text[found.end() :], user_of(body), respond)
+        asked = takes(text)
+        if asked is not None:
+            self.catching_up.tell(asked, user_of(body), respond)
             return
         word, _, rest = text.partition(" ")
         match word.lower():

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from core.catchup import CatchUp
 from slack_bolt import Respond
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -14,6 +13,7 @@ from bot.people import People
 from bot.slack_calls import UNANSWERED, refusal
 from bot.standing import Standing
 from bot.views.blocks import Block, Message
+from core.catchup import CatchUp
 from core.clock import Clock
 from core.overrule import Overrules
 from core.ports import Store

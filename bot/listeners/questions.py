@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from slack_bolt import App
@@ -16,7 +15,9 @@ from bot.views import blocks as kit
 from bot.views.answer import answer_message
 from bot.views.blocks import Block, Message
 from bot.views.help import help_message
+from bot.views.mrkdwn import strong
 from core.report import Answer, Question
+from core.text import people_of
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+(\|[^>]*)?>")
 _REFERENCE = re.compile(r"<[@#!]([^|>]+)(?:\|([^>]*))?>|<(https?://[^|>]+)(?:\|[^>]*)?>")
@@ -51,7 +52,7 @@ class Questions:
         view = body["view"]
         text = str(view["state"]["values"]["question"]["question"].get("value") or "")
         answered = self.answer(text, user_of(body), about=str(view.get("private_metadata") or ""))
-        client.views_update(view_id=str(view["id"]), view=kit.modal("Answer", [kit.section(f"*{kit.plain(text, 300)}*"), *answered.blocks]))
+        client.views_update(view_id=str(view["id"]), view=kit.modal("Answer", [kit.section(strong(text, 300)), *answered.blocks]))
 
     def answer(self, text: str, user: str, *, about: str = "", previous: str = "") -> Message:
         if not text or _GREETING.match(text):
@@ -74,28 +75,23 @@ class Questions:
         return Question(text=text, asker=user, asked_at=now, time_zone=zone, about=about, previous=before)
 
     def _people(self, answer: Answer) -> Mapping[str, str]:
-        return self.desk.people.of(actors_of(answer.text, *(one.says for one in answer.citations)))
+        return self.desk.people.of(people_of(answer.text, *(one.says for one in answer.citations)))
 
     def _previous(self, event: Body, client: WebClient) -> str:
         """What the same person asked just before, in the same place. Nothing where it may not be read."""
-        asks = client.conversations_replies if event.get("thread_ts") else client.conversations_history
-        where = {"ts": str(event["thread_ts"])} if event.get("thread_ts") else {}
         if event.get("channel_type") != "im":
             return ""
+        channel, thread = str(event["channel"]), str(event.get("thread_ts") or "")
         try:
-            found = asks(channel=str(event["channel"]), limit=_LOOKED_AT, **where)["messages"]
+            if thread:
+                found = client.conversations_replies(channel=channel, ts=thread, limit=_LOOKED_AT)["messages"]
+            else:
+                found = client.conversations_history(channel=channel, limit=_LOOKED_AT)["messages"]
         except (SlackApiError, *UNANSWERED):
             return ""
         here = float(event["ts"])
         mine = [one for one in found if one.get("user") == event["user"] and here - _STILL_MEANT_SECONDS < float(one["ts"]) < here]
         return words_of(str(max(mine, key=lambda one: float(one["ts"]))["text"])) if mine else ""
-
-
-def actors_of(*texts: Any) -> tuple[Any, ...]:
-    """Everyone whom these texts name."""
-    from core.text import Person
-
-    return tuple(dict.fromkeys(slot.actor for text in texts for slot in text if isinstance(slot, Person)))
 
 
 def words_of(text: str) -> str:
@@ -106,9 +102,7 @@ def words_of(text: str) -> str:
     return " ".join(bare.split())
 
 
-def asking_modal(body: Body) -> Body:
+def asking_modal(_: Body) -> Body:
     """What the modal shows at once when a question is sent from it: the acknowledgement."""
     view: Block = kit.modal("Answer", [kit.section("Looking …")])
     return {"response_action": "update", "view": view}
-
-

@@ -205,7 +205,7 @@ def _recommended(report: CatchUpReport, people: People) -> Block | None:
 def _buttons(report: CatchUpReport, asked: str) -> Block:
     return kit.actions(
         kit.button("Full report", FULL, asked) if report.brief and not report.quiet else None,
-        kit.button("Mark as read", MARK_READ, str(report.sequence), style="primary"),
+        kit.button("Mark as read", MARK_READ, f"{report.sequence}|{report.made_at.isoformat()}", style="primary"),
         kit.button("Share", SHARE, asked),
     )
 
