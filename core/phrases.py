@@ -114,7 +114,7 @@ def stands(story: Story | None) -> Text:
             return ()
 
 
-def told(one: UnifiedEvent, story: Story | None = None) -> Text:
+def told(one: UnifiedEvent) -> Text:
     """A change as one line: where, what, who, when."""
     who: Text = (" · ", Person(one.actor)) if one.actor.known else ()
     return (*place(one.resource, one.event.environment), ": ", *change(one.event), *who, " · ", Time(one.timestamp))

@@ -68,7 +68,7 @@ class LookAt:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RolledUp:
     """Planned or routine stories of one actor and operation, as one line: `says` ("Argo CD deployed 9 services"), without the counts
-    that are given here. `settled` counts the stories among them that have settled."""
+    that are given here: `changes` are all of these stories, `settled` the stories among them that have settled."""
 
     verdict: Verdict
     says: Text
@@ -120,7 +120,8 @@ class CatchUpReport:
 
     `counts` are SQL counts of the period; `sequence` is the ingest sequence of the snapshot, what Mark as read moves to. `late` counts
     changes from before the period that arrived in it (they are among `counts`), `backfilled` history that was read in afterwards
-    (among `counts` only where a period was asked for). `more_to_look_at` and `also_cut` say that a list was cut.
+    (among `counts` only where a period was asked for). `more_to_look_at` counts the stories beyond `look_at`, at least so many where
+    `look_at_cut`; `also_cut` says that there is more than `also` tells.
     `summary` is written by a model and was held against everything else here; empty without one.
     """
 
@@ -133,6 +134,7 @@ class CatchUpReport:
     brief: bool = True
     look_at: tuple[LookAt, ...] = ()
     more_to_look_at: int = 0
+    look_at_cut: bool = False
     also: tuple[RolledUp, ...] = ()
     also_cut: bool = False
     missed: tuple[MissedRoutine, ...] = ()

@@ -1,0 +1,281 @@
+"""The catch-up: what happened since a reader left, from SQL counts and a few of the worst rows, never from a window read whole.
+
+Calm is only spoken for covered time; what arrived late is told once, marked late; backfilled history is one line.
+"""
+
+import contextlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from core import catchup_parts as parts
+from core.analysis.stability import usual_score
+from core.assessment import Verdict
+from core.assistant import summary
+from core.baseline import Metric
+from core.catchup_request import CatchUpRequest, Places, parse
+from core.clock import Clock, utc_now
+from core.errors import ModelError
+from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
+from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, StabilityLine, Started, TeamRow
+from core.story import Settling, Story
+from core.subscription import EVERYTHING, EventFilter, Visibility
+from core.timerange import TimeRange
+from core.unified import UnifiedEvent
+from core.when import When, when
+
+DEFAULT = timedelta(days=7)
+ANYTHING = EventFilter()
+STABILITY = "stability"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TO_LOOK_AT = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
+_CALM = frozenset({Verdict.PLANNED, Verdict.ROUTINE})
+_MOST_READ, _MOST_STORIES, _MOST_ROUTINES, _MOST_UNSETTLED = 80, 150, 1000, 50
+_BRIEF, _FULL = 5, 20
+_LATELY, _AROUND = timedelta(minutes=30), timedelta(minutes=10)
+_HOUR = timedelta(hours=1)
+
+
+class Told(Protocol):
+    """The ports that a catch-up reads."""
+
+    events: EventStore
+    stories: StoryStore
+    coverage: CoverageStore
+    baselines: Baselines
+    activity: TeamActivity
+    metrics: Metrics
+    watermarks: Watermarks
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """What one report is about. `told` are its events, `untold` the history that is only counted, `late` what came after its time."""
+
+    period: Period
+    now: datetime
+    sequence: int
+    filter: EventFilter
+    visibility: Visibility
+    brief: bool
+    told: Span
+    late: Span | None = None
+
+    @property
+    def range(self) -> TimeRange:
+        return self.period.range
+
+
+class CatchUp:
+    """Makes reports; moves no watermark. Raises StorageError where the store cannot be read."""
+
+    def __init__(self, store: Told, *, clock: Clock = utc_now, model: LanguageModel | None = None, sources: Collection[str] = ()) -> None:
+        self._store = store
+        self._clock = clock
+        self._model = model
+        self._sources = tuple(sources)
+
+    def places(self) -> Places:
+        """What "in …" may name: what was read or told of lately."""
+        now = self._clock()
+        span = Span(range=TimeRange(start=now - timedelta(days=30), end=now))
+        stories = self._store.stories.recent(EVERYTHING, span, _MOST_STORIES)
+        return Places(
+            environments=frozenset(story.environment for story in stories),
+            providers=frozenset(provider for story in stories for provider in story.providers),
+            sources=frozenset((*self._sources, *self._store.coverage.last(), *(source for story in stories for source in story.sources))),
+        )
+
+    def read(self, words: str, *, time_zone: str = "UTC") -> CatchUpRequest:
+        """What the words after `/wgo catchup` ask for. Raises RequestUnclear and WhenUnclear."""
+        known = self.places() if words.strip() else Places()
+        return parse(words, now=self._clock(), time_zone=time_zone, known=self._with_rare(words, known))
+
+    def _with_rare(self, words: str, known: Places) -> Places:
+        """An environment in which little happens may be missing among the latest stories: it is looked for by name."""
+        found = set(known.environments)
+        for word in dict.fromkeys(words.replace(",", " ").split()):
+            if known.find(word) is None and word.isascii():
+                page = self._store.events.page(EVERYTHING, EventFilter(environments=frozenset({word})), Span(), limit=1)
+                found.update(one.event.environment for one in page.items)
+        return replace(known, environments=frozenset(found))
+
+    def asked(self, words: str, *, reader: str, time_zone: str = "UTC", visibility: Visibility = EVERYTHING) -> CatchUpReport:
+        """The report that the words after `/wgo catchup` ask for. Raises RequestUnclear and WhenUnclear."""
+        request = self.read(words, time_zone=time_zone)
+        return self.report(
+            reader=reader, since=request.when, filter=request.filter, brief=request.brief, time_zone=time_zone, visibility=visibility
+        )
+
+    def report(
+        self,
+        *,
+        reader: str,
+        since: When | TimeRange | str | None = None,
+        filter: EventFilter = ANYTHING,
+        brief: bool = True,
+        time_zone: str = "UTC",
+        visibility: Visibility = EVERYTHING,
+    ) -> CatchUpReport:
+        """What this reader missed: since the time that is asked for, else since what they marked as read, else the last seven days.
+
+        Raises WhenUnclear where `since` are words that name no time.
+        """
+        now = self._clock()
+        if since is not None and since != "":
+            return self.over(since, filter=filter, brief=brief, time_zone=time_zone, visibility=visibility)
+        sequence = self._store.events.sequence()
+        mark = self._store.watermarks.get(reader)
+        start = min(mark.read_at, now) if mark else now - DEFAULT
+        range_, late = TimeRange(start=start, end=now), None
+        told = Span(range=range_, until_sequence=sequence, backfilled=False)
+        if mark:
+            told = Span(after_sequence=mark.sequence, until_sequence=sequence, backfilled=False)
+            late = replace(told, range=TimeRange(start=_EPOCH, end=start))
+        period = Period(range=range_, started=Started.WATERMARK if mark else Started.DEFAULT, time_zone=time_zone)
+        asked = _Asked(period=period, now=now, sequence=sequence, filter=filter, visibility=visibility, brief=brief, told=told, late=late)
+        return self._report(asked)
+
+    def over(
+        self,
+        since: When | TimeRange | str,
+        *,
+        filter: EventFilter = ANYTHING,
+        brief: bool = True,
+        time_zone: str = "UTC",
+        visibility: Visibility = EVERYTHING,
+    ) -> CatchUpReport:
+        """What happened in a stretch of time, whoever asks."""
+        now = self._clock()
+        meant = when(since, now=now, time_zone=time_zone) if isinstance(since, str) else since
+        held = meant if isinstance(meant, When) else When(range=meant)
+        sequence = self._store.events.sequence()
+        period = Period(range=held.range, started=Started.ASKED, time_zone=time_zone, notes=held.notes)
+        told = Span(range=held.range, until_sequence=sequence)
+        return self._report(_Asked(period=period, now=now, sequence=sequence, filter=filter, visibility=visibility, brief=brief, told=told))
+
+    # --- gathering
+
+    def _report(self, asked: _Asked) -> CatchUpReport:
+        events = self._store.events
+        counts = events.counts(asked.visibility, asked.filter, asked.told)
+        coverage = self._store.coverage.report(asked.range, self._covered_by(asked), asked.now)
+        read, unsettled = self._worst(asked), self._degraded(asked)
+        stories = self._store.stories.by_ids({one.correlation_id for one in (*read, *unsettled)})
+        items = parts.look_at((*read, *unsettled), stories, asked.range)
+        most = _BRIEF if asked.brief else _FULL
+        also, cut = self._also(asked, {one.story_id for one in items})
+        absent = self._missed(asked)
+        report = CatchUpReport(
+            period=asked.period,
+            made_at=asked.now,
+            sequence=asked.sequence,
+            coverage=coverage,
+            counts=counts,
+            filter=asked.filter,
+            brief=asked.brief,
+            look_at=tuple(items[:most]),
+            more_to_look_at=max(0, len(items) - most),
+            look_at_cut=len(read) >= _MOST_READ,
+            also=also,
+            also_cut=cut,
+            missed=absent,
+            team=self._team(asked),
+            stability=self._stability(asked),
+            recommendations=tuple(parts.recommendations(items[:most], absent, coverage)),
+            late=events.counts(asked.visibility, asked.filter, asked.late).total if asked.late else 0,
+            backfilled=self._backfilled(asked),
+        )
+        return replace(report, summary=self._summary(report))
+
+    def _covered_by(self, asked: _Asked) -> tuple[str, ...]:
+        """The sources whose reading matters: those configured, and those that were still read in the period."""
+        last = self._store.coverage.last()
+        names = {*self._sources, *(name for name, one in last.items() if one.range.end > asked.range.start)}
+        for wanted in (asked.filter.sources, asked.visibility.sources):
+            names = names & wanted if wanted else names
+        return tuple(sorted(names))
+
+    def _worst(self, asked: _Asked) -> Sequence[UnifiedEvent]:
+        wanted = asked.filter.verdicts & _TO_LOOK_AT if asked.filter.verdicts else _TO_LOOK_AT
+        if not wanted:
+            return ()
+        return self._store.events.severest(asked.visibility, replace(asked.filter, verdicts=wanted), asked.told, _MOST_READ)
+
+    def _degraded(self, asked: _Asked) -> Sequence[UnifiedEvent]:
+        """The headlines of stories that are not well now, whenever they began: nothing is quiet beside them."""
+        found = [
+            story.headline_event
+            for story in self._store.stories.unsettled(asked.visibility, _MOST_UNSETTLED)
+            if story.settling is Settling.DEGRADED and parts.matches(story, asked.filter)
+        ]
+        if not found or parts.narrow(asked.filter) or asked.period.range.end < asked.now:
+            return ()
+        return self._store.events.by_ids(asked.visibility, found)
+
+    def _also(self, asked: _Asked, told: Collection[str]) -> tuple[tuple[RolledUp, ...], bool]:
+        stories = self._lately(asked)
+        calm = [s for s in stories if s.verdict in _CALM and s.id not in told and parts.matches(s, asked.filter)]
+        return tuple(parts.rolled_up(calm)), len(stories) >= _MOST_STORIES
+
+    def _lately(self, asked: _Asked) -> Sequence[Story]:
+        if parts.narrow(asked.filter):
+            wanted = replace(asked.filter, verdicts=(asked.filter.verdicts or _CALM) & _CALM)
+            if not wanted.verdicts:
+                return ()
+            events = self._store.events.severest(asked.visibility, wanted, asked.told, _MOST_READ)
+            return list(self._store.stories.by_ids({one.correlation_id for one in events}).values())
+        # By time alone where there is a time: a story has no sequence, to look for its events' is dear.
+        span = Span(range=asked.told.range) if asked.told.range else asked.told
+        environment = next(iter(asked.filter.environments)) if len(asked.filter.environments) == 1 else ""
+        return self._store.stories.recent(asked.visibility, span, _MOST_STORIES, environment=environment)
+
+    def _missed(self, asked: _Asked) -> tuple[MissedRoutine, ...]:
+        """Where it is asked of everything: a routine's row does not tell its environment."""
+        if asked.filter != ANYTHING or asked.visibility != EVERYTHING:
+            return ()
+        found = parts.silent(self._store.baselines.prefixed("same/", _MOST_ROUTINES), asked.range, asked.now)
+        # A routine that was not seen because nobody looked did not fail to happen.
+        return tuple(parts.missed(one) for one in found[:_FULL] if self._whole_around(one.expected_at, asked))
+
+    def _whole_around(self, at: datetime, asked: _Asked) -> bool:
+        around = TimeRange(start=at - _HOUR, end=min(at + _HOUR, asked.now))
+        return self._store.coverage.report(around, self._covered_by(asked), asked.now).whole
+
+    def _team(self, asked: _Asked) -> tuple[TeamRow, ...]:
+        """By whole days: rows of team activity are kept by day."""
+        only = replace(asked.filter, environments=frozenset())
+        if only != ANYTHING or len(asked.filter.environments) > 1 or asked.visibility != EVERYTHING:
+            return ()
+        days = (asked.range.start.date().isoformat(), asked.range.end.date().isoformat())
+        environment = next(iter(asked.filter.environments), "")
+        return tuple(parts.team(self._store.activity.between(*days, environment), days))
+
+    def _stability(self, asked: _Asked) -> tuple[StabilityLine, ...]:
+        now, metrics = asked.now, self._store.metrics
+        lately = metrics.between(STABILITY, TimeRange(start=now - _LATELY, end=now + _AROUND))
+        allowed = asked.visibility.environments
+        shown = [one for one in lately if allowed is None or one.environment in allowed]
+        if not shown:
+            return tuple(parts.stability_lines((), {}, asked.filter.environments))
+        earlier: dict[str, list[Metric]] = {}
+        for days in range(1, 8):
+            at = now - timedelta(days=days)
+            for one in metrics.between(STABILITY, TimeRange(start=at - _AROUND, end=at)):
+                earlier.setdefault(one.environment, []).append(one)
+        usual = {name: usual_score(history) for name, history in earlier.items()}
+        return tuple(parts.stability_lines(shown, usual, asked.filter.environments))
+
+    def _backfilled(self, asked: _Asked) -> int:
+        history = replace(asked.told, backfilled=True)
+        if not self._store.events.page(asked.visibility, asked.filter, history, limit=1).items:
+            return 0
+        return self._store.events.counts(asked.visibility, asked.filter, history).total
+
+    def _summary(self, report: CatchUpReport) -> str:
+        if self._model is None or report.quiet or not report.counts.total:
+            return ""
+        with contextlib.suppress(ModelError):
+            return summary.summarize(report, self._model)
+        return ""  # the report says it all without
