@@ -79,7 +79,7 @@ class Player:
 
     def _do(self, step: Step) -> None:
         if step.kind == "announce":
-            self.parts.store.announcements.save(_announcement(step))
+            self.parts.store.announcements.save(_announcement(step, self.folder.next_run))
             return
         if step.kind in ("down", "up"):
             self._poll(step.source)
@@ -98,7 +98,8 @@ class Player:
             self.parts.pollers[source].poll()
 
 
-def _announcement(step: Step) -> Announcement:
+def _announcement(step: Step, run: str) -> Announcement:
+    """A window covers what it names; a run is the one that writes the next state."""
     told = step.announce
     return Announcement(
         id=str(told["id"]),
@@ -108,6 +109,7 @@ def _announcement(step: Step) -> Announcement:
         covers=EventFilter(environments=frozenset(told.get("environments", ()))),
         source=step.source,
         by=Actor(kind=ActorKind.HUMAN, id=str(told["by"]), name=str(told["by"]).capitalize(), via=Via.IAC),
+        reference=run if told["kind"] == "run" else "",
         commit=str(told.get("commit", "")),
         observed_at=step.at,
     )

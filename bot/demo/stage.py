@@ -107,6 +107,11 @@ class DemoFolder:
         instances = [instance for resource in held["resources"] for instance in resource["instances"]]
         self.resources = {str(i["index_key"]): i["attributes"]["input"]["value"] for i in instances if "index_key" in i}
 
+    @property
+    def next_run(self) -> str:
+        """What the provider calls the run that writes the next state: its lineage and serial."""
+        return f"{self.lineage}/{self.serial + 1}"
+
     def live_step(self, number: int, at: datetime) -> tuple[str, Step]:
         """The title and step of the button's `number`-th press; it begins again at the end."""
         row = self.scenario.live[number % len(self.scenario.live)]

@@ -244,7 +244,12 @@ def _tracked(seen: Seen) -> Iterator[Sign]:
     """Does a GitOps application own it?"""
     for ref in seen.node.event.references:
         if ref.kind is ReferenceKind.PART_OF and rules.looks_like("gitops_owner", frozenset({ref.id})):
-            yield Sign(name="managed", says=f"{ref.id} owns this and will undo it at the next sync", ref=ref.id, kind="managed")
+            yield Sign(
+                name="managed",
+                says=f"the GitOps application {ref.id.rpartition('/')[2]} owns this and will undo it at the next sync",
+                ref=ref.id,
+                kind="managed",
+            )
             return
 
 

@@ -124,7 +124,7 @@ def _event(
         actor=actor,
         traits=rules.traits(subject),
         changes=changes,
-        references=_references(asked, resource, kind, described, origin),
+        references=_references(asked, resource, kind, (described, answered), origin),
         intents=ties.intents(described, actor.tool.partition(" ")[0] if actor.tool != "Argo CD" else actor.tool, origin, paths),
         error=origin.redactor.text(error),
         metadata=_metadata(asked, origin, told),
@@ -188,10 +188,17 @@ def _error(record: JsonObject, asked: Request) -> str:
     return "the API server panicked" if text(record, "stage") == "Panic" else ""
 
 
-def _references(asked: Request, resource: Resource, kind: str, found: JsonObject, origin: Origin) -> tuple[Reference, ...]:
+def _references(
+    asked: Request, resource: Resource, kind: str, objects: tuple[JsonObject, JsonObject], origin: Origin
+) -> tuple[Reference, ...]:
+    """Of what was sent; and of the object as it was answered, whose it is: a patch does not repeat its labels."""
+    found, answered = objects
     placed = {**found, "kind": kind, "metadata": {**mapping(found, "metadata"), "namespace": asked.namespace}}
     whole = asked.verb in ("create", "delete", "deletecollection") and not asked.subresource
     told = list(ties.references(placed, origin, with_namespace=whole))
+    if not asked.subresource and text(answered, "kind") == kind.partition(".")[0]:
+        whole_object = ties.references({**answered, "kind": kind}, origin)
+        told += [one for one in whole_object if one.kind is ReferenceKind.PART_OF]
     if resource.uid:
         told.append(Reference(kind=ReferenceKind.SAME_AS, id=resource.uid))
     if kind == "TokenRequest" and asked.name:
