@@ -1,0 +1,132 @@
+"""The conditions that rules/traits.yaml may name, each a question about one Subject. Field names are those of AWS's APIs."""
+
+from collections.abc import Callable, Mapping
+
+from core.json import JsonValue
+from core.providers.aws.exposure import (
+    everyone_in_acl,
+    login_for_everyone,
+    open_to_world,
+    permissions_for_everyone,
+    shared_with_everyone,
+    shared_with_others,
+)
+from core.providers.aws.policies import allowing, for_everyone, is_admin, is_admin_policy, outside, policies, trust_policies
+from core.providers.aws.subject import Subject, find, texts
+
+
+def _truth(value: JsonValue) -> bool | None:
+    if isinstance(value, Mapping):
+        value = value.get("value", value.get("Value"))
+    text = str(value).lower()
+    return True if text in ("true", "enabled", "yes", "on") else False if text in ("false", "disabled", "no", "off", "suspended") else None
+
+
+def _switched(subject: Subject, wanted: bool, *names: str) -> bool:
+    """Is a switch of these names now `wanted`, and was it not so before (as far as one can see)?"""
+    now = {_truth(value) for value in find(subject.after, *names)}
+    was = {_truth(value) for value in find(subject.before, *names)}
+    return wanted in now and wanted not in was
+
+
+def _is_zero(subject: Subject, *names: str) -> bool:
+    return "0" in set(texts(subject.after, *names)) and "0" not in set(texts(subject.before, *names))
+
+
+def _public_block_off(subject: Subject) -> bool:
+    names = ("blockPublicAcls", "ignorePublicAcls", "blockPublicPolicy", "restrictPublicBuckets")
+    return _switched(subject, False, *names)
+
+
+def _statements_new(subject: Subject, asks: Callable[[Mapping[str, JsonValue]], bool]) -> bool:
+    now = [one for one in allowing(policies(subject.after)) if asks(one)]
+    return bool(now) and not any(asks(one) for one in allowing(policies(subject.before)))
+
+
+def _trusts_outside(subject: Subject) -> bool:
+    return any(outside(one, subject.account) or for_everyone(one) for one in allowing(trust_policies(subject.after)))
+
+
+def _selectors_narrowed(subject: Subject) -> bool:
+    """Management events left out, or read and write no longer both."""
+    return (
+        _switched(subject, False, "includeManagementEvents")
+        or any(value.lower() in ("readonly", "writeonly") for value in texts(subject.after, "readWriteType"))
+        or any(True for _ in texts(subject.after, "excludeManagementEventSources"))
+    )
+
+
+def _trail_weakened(subject: Subject) -> bool:
+    names = ("isMultiRegionTrail", "includeGlobalServiceEvents", "enableLogFileValidation", "isOrganizationTrail")
+    return _switched(subject, False, *names)
+
+
+def _admin_policy(subject: Subject) -> bool:
+    named = any(is_admin_policy(arn) for arn in texts(subject.after, "policyArn", "policyArns"))
+    written = any(is_admin(one) for one in allowing(policies(subject.after)))
+    return named or (written and not any(is_admin(one) for one in allowing(policies(subject.before))))
+
+
+def _password_policy_loose(subject: Subject) -> bool:
+    loose = _switched(
+        subject, False, "requireSymbols", "requireNumbers", "requireUppercaseCharacters", "requireLowercaseCharacters", "expirePasswords"
+    )
+    lengths = [int(value) for value in texts(subject.after, "minimumPasswordLength") if value.isdigit()]
+    return loose or any(length < 8 for length in lengths)
+
+
+def _own_credential(subject: Subject) -> bool:
+    return any(_truth(value) is True for value in find(subject.after, "ownCredential"))
+
+
+def _only_tags(subject: Subject) -> bool:
+    return bool(subject.changed) and all(path.lower().startswith(("tags", "tag")) for path in subject.changed)
+
+
+CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
+    "open_to_world": open_to_world,
+    "shared_with_everyone": shared_with_everyone,
+    "shared_with_others": shared_with_others,
+    "everyone_in_acl": everyone_in_acl,
+    "permissions_for_everyone": permissions_for_everyone,
+    "login_for_everyone": login_for_everyone,
+    "policy_for_everyone": lambda s: _statements_new(s, lambda one: for_everyone(dict(one))),
+    "policy_for_other_account": lambda s: _statements_new(s, lambda one: outside(dict(one), s.account)),
+    "trusts_outside": _trusts_outside,
+    "admin_policy": _admin_policy,
+    "public_block_off": _public_block_off,
+    "publicly_accessible": lambda s: _switched(s, True, "publiclyAccessible", "publicIpEnabled", "endpointPublicAccess"),
+    "deletion_protection_off": lambda s: _switched(s, False, "deletionProtection", "deletionProtectionEnabled", "disableApiTermination", "deletionProtectionConfiguration"),
+    "termination_protection_off": lambda s: _switched(s, False, "terminationProtection", "enableTerminationProtection", "deletionProtectionCheck"),
+    "encryption_off": lambda s: _switched(s, False, "storageEncrypted", "encrypted", "sseEnabled", "atRestEncryptionEnabled"),
+    "versioning_off": lambda s: any(v.lower() == "suspended" for v in texts(s.after, "status")),
+    "mfa_delete_off": lambda s: any(v.lower() == "disabled" for v in texts(s.after, "mfaDelete")),
+    "backups_off": lambda s: _is_zero(s, "backupRetentionPeriod", "snapshotRetentionLimit", "automatedSnapshotRetentionPeriod")
+    or _switched(s, False, "pointInTimeRecoveryEnabled"),
+    "skips_final_snapshot": lambda s: _switched(s, True, "skipFinalSnapshot") or _switched(s, True, "deleteAutomatedBackups"),
+    "selectors_narrowed": _selectors_narrowed,
+    "trail_weakened": _trail_weakened,
+    "logging_emptied": lambda s: not any(True for _ in find(s.after, "loggingEnabled", "targetBucket")),
+    "enables_nothing": lambda s: _switched(s, False, "enable", "enabled") or any(v.lower() in ("disabled", "paused") for v in texts(s.after, "status")),
+    "desired_count": lambda s: any(True for _ in texts(s.after, "desiredCount", "desiredCapacity", "minSize", "maxSize", "desiredSize")),
+    "new_revision": lambda s: any(True for _ in texts(s.after, "taskDefinition", "imageUri", "launchTemplateVersion", "releaseVersion")),
+    "forces_deployment": lambda s: _switched(s, True, "forceNewDeployment"),
+    "user_data": lambda s: any(bool(v) for v in find(s.after, "userData")),
+    "new_password": lambda s: any(True for _ in texts(s.after, "masterUserPassword")) or _switched(s, True, "rotateMasterUserPassword"),
+    "password_policy_loose": _password_policy_loose,
+    "own_credential": _own_credential,
+    "by_service": lambda s: s.by_service,
+    "key_inactive": lambda s: any(v.lower() == "inactive" for v in texts(s.after, "status")),
+    "key_active": lambda s: any(v.lower() == "active" for v in texts(s.after, "status")),
+    "force_delete": lambda s: _switched(s, True, "forceDeleteWithoutRecovery", "force"),
+    "imdsv1": lambda s: any(v.lower() == "optional" for v in texts(s.after, "httpTokens")),
+    "only_tags": _only_tags,
+    "suppresses_findings": lambda s: any(v.upper() in ("SUPPRESSED", "RESOLVED", "ARCHIVED") for v in texts(s.after, "status", "recordState", "workflowStatus")),
+    "stack_of_many": lambda s: any(True for _ in find(s.after, "capabilities")),
+    "lifecycle_expires": lambda s: any(True for _ in find(s.after, "expiration")),
+    "ransom_note": lambda s: any(
+        any(word in value.lower() for word in ("ransom", "decrypt", "recover", "restore-", "how_to", "how-to", "howto", "pay_", "bitcoin"))
+        and value.lower().endswith((".txt", ".html", ".hta", ".md", ".note"))
+        for value in texts(s.after, "key")
+    ),
+}  # fmt: skip

@@ -1,0 +1,110 @@
+"""What a policy document gives, and to whom. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+
+from core.json import JsonObject, JsonValue
+from core.providers.aws.subject import document, find, statements
+
+# Managed policies that are (near) unlimited, or that let their holder give itself more:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
+_ADMIN_POLICIES = (
+    "*/AdministratorAccess*", "*/IAMFullAccess", "*/PowerUserAccess", "*/AWSOrganizationsFullAccess", "*/AWSSSO*Administrator", "*/SystemAdministrator",
+    "*/AmazonEKSClusterAdminPolicy", "*/AmazonEKSAdminPolicy",
+)  # fmt: skip
+# Actions with which one can become anybody: https://attack.mitre.org/techniques/T1098/003/
+_ADMIN_ACTIONS = ("*", "*:*", "iam:*", "sts:*", "organizations:*", "kms:*")
+# Conditions that tie a statement to somebody, so that "*" is not everyone:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
+_TYING = (
+    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn", "aws:sourceowner",
+    "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount", "aws:sourceorgid",
+)  # fmt: skip
+_ACCOUNT = re.compile(r"(?<!\d)(\d{12})(?!\d)")
+
+
+def policies(value: JsonValue) -> Iterator[JsonObject]:
+    """Every policy document inside, whether an object or text."""
+    names = (
+        "policyDocument",
+        "policy",
+        "policyText",
+        "bucketPolicy",
+        "resourcePolicy",
+        "assumeRolePolicyDocument",
+        "keyPolicy",
+        "attributeValue",
+        "inlinePolicy",
+        "policyInJson",
+    )
+    for found in find(value, *names):
+        parsed = document(found)
+        if parsed.get("Statement"):
+            yield parsed
+    for attributes in find(value, "attributes"):
+        if isinstance(attributes, Mapping):
+            yield from (parsed for one in attributes.values() if (parsed := document(one)).get("Statement"))
+
+
+def trust_policies(value: JsonValue) -> Iterator[JsonObject]:
+    for found in find(value, "assumeRolePolicyDocument", "policyDocument"):
+        parsed = document(found)
+        if any("assumerole" in action.lower() for one in statements(parsed) for action in _listed(one.get("Action"))):
+            yield parsed
+
+
+def allowing(found: Iterable[JsonObject]) -> Iterator[JsonObject]:
+    for policy in found:
+        yield from (one for one in statements(policy) if str(one.get("Effect")).lower() == "allow")
+
+
+def for_everyone(statement: JsonObject) -> bool:
+    """Does the statement allow anyone on earth?"""
+    if "*" not in _principals(statement):
+        return False
+    tied = {str(key).lower() for keys in _listed_objects(statement.get("Condition")) for key in keys}
+    return not any(key in _TYING for key in tied) and not _narrow_address(statement.get("Condition"))
+
+
+def outside(statement: JsonObject, account: str) -> bool:
+    """Does the statement allow a named account other than `account`?"""
+    if not account:
+        return False
+    return any(found != account for one in _principals(statement) for found in _ACCOUNT.findall(one))
+
+
+def is_admin(statement: JsonObject) -> bool:
+    actions = [action.lower() for action in _listed(statement.get("Action"))]
+    everything = any(action in _ADMIN_ACTIONS for action in actions) or ("NotAction" in statement and str(statement.get("Resource")) == "*")
+    return everything and any(str(one).endswith("*") for one in _listed(statement.get("Resource")) or ["*"])
+
+
+def is_admin_policy(arn: str) -> bool:
+    return any(fnmatchcase(arn, pattern) for pattern in _ADMIN_POLICIES)
+
+
+def _principals(statement: JsonObject) -> list[str]:
+    principal = statement.get("Principal")
+    if isinstance(principal, Mapping):
+        return [str(one) for key, value in principal.items() if key != "Service" for one in _listed(value)]
+    return _listed(principal)
+
+
+def _listed(value: JsonValue) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else [] if value is None or isinstance(value, Mapping) else [str(value)]
+
+
+def _listed_objects(value: JsonValue) -> list[Mapping[str, JsonValue]]:
+    return [one for one in value.values() if isinstance(one, Mapping)] if isinstance(value, Mapping) else []
+
+
+def _narrow_address(condition: JsonValue) -> bool:
+    sources = [
+        str(one)
+        for keys in _listed_objects(condition)
+        for key, value in keys.items()
+        if str(key).lower() == "aws:sourceip"
+        for one in _listed(value)
+    ]
+    return bool(sources) and not any(one in ("0.0.0.0/0", "::/0") for one in sources)

@@ -1,0 +1,291 @@
+"""One CloudTrail record → what changed. Pure.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from core.batch import Reading
+from core.errors import RecordUnreadable
+from core.event import (
+    Actor,
+    ActorKind,
+    ChangeType,
+    Event,
+    Intent,
+    IntentKind,
+    Link,
+    Reference,
+    ReferenceKind,
+    Resource,
+    Via,
+    event_id,
+)  # fmt: skip
+from core.json import JsonObject, JsonValue, canonical
+from core.observation import Health, Observation, Signal
+from core.providers.aws import rules
+from core.providers.aws.actors import Who, who
+from core.providers.aws.fields import changes_of, hidden
+from core.providers.aws.resources import Where, references_of, resources_of
+from core.providers.aws.subject import Subject, call_of, document, find, mapping, told
+from core.redaction import Redactor
+
+_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", re.IGNORECASE)
+_COMMIT_TAGS = frozenset({"git_commit", "git-commit", "gitcommit", "commit", "commit_sha", "commit-sha"})
+_TICKET_TAGS = frozenset({"ticket", "change-ticket", "change_ticket", "jira", "change-request", "change_request"})
+_STACK_CALLS = ("cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:ExecuteChangeSet")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Act:
+    """What the parts of a record say, read once."""
+
+    record: JsonObject
+    call: str
+    request: JsonObject
+    response: JsonObject
+    extra: JsonObject
+    where: Where
+    at: datetime
+    timed: bool
+    error: str
+
+
+def unwrapped(record: JsonObject) -> JsonObject:
+    """The CloudTrail record itself: out of EventBridge's envelope, or out of what LookupEvents answers."""
+    detail = record.get("detail")
+    if isinstance(detail, dict) and "eventName" not in record:
+        return {"eventTime": record.get("time"), "awsRegion": record.get("region"), "recipientAccountId": record.get("account"), **detail}
+    inside = record.get("CloudTrailEvent")
+    if isinstance(inside, str):
+        return document(inside)
+    return record
+
+
+def read(record: JsonObject, *, source: str, environment: str, redactor: Redactor, observed_at: datetime) -> Reading:
+    """The record's changes (one each thing it names), or its one sensitive observation, or nothing.
+
+    Raises RecordUnreadable where it is no CloudTrail record.
+    """
+    record = unwrapped(record)
+    if not isinstance(record.get("eventName"), str) or ("eventSource" not in record and "eventVersion" not in record):
+        raise RecordUnreadable("no eventName with eventSource: this is no CloudTrail record")
+    act = _act(record, environment, observed_at)
+    change_type = None if _tells_no_call(record) else rules.meaning(act.call, read_only=_flag(record.get("readOnly")))
+    if change_type is None:
+        return _sensitive_read(act, source)
+    found = who(record)
+    things = resources_of(act.call, record, act.request, act.response, act.where)
+    events = tuple(_event(act, found, thing, index, change_type, source, redactor, observed_at) for index, thing in enumerate(things))
+    return Reading(events=events)
+
+
+def _tells_no_call(record: JsonObject) -> bool:
+    """Log-ins, and Insights, which tell of unusual rates of calls told elsewhere."""
+    kind = str(record.get("eventType")).lower()
+    return kind in ("awsconsolesignin", "awscloudtrailinsight") or str(record.get("eventCategory")).lower() == "insight"
+
+
+def _act(record: JsonObject, environment: str, observed_at: datetime) -> _Act:
+    identity = mapping(record, "userIdentity")
+    at = parse_time(record.get("eventTime"))
+    account = told(record.get("recipientAccountId")) or told(identity.get("accountId"))
+    details = mapping(record, "serviceEventDetails")
+    request = mapping(record, "requestParameters")
+    call = call_of(told(record.get("eventSource")), str(record["eventName"]))
+    return _Act(
+        record=record,
+        call=call,
+        request=request or details,
+        response=mapping(record, "responseElements"),
+        extra=mapping(record, "additionalEventData"),
+        where=Where(account=account, region=told(record.get("awsRegion")), environment=environment),
+        at=at or observed_at,
+        timed=at is not None,
+        error=_error(record, details, call),
+    )
+
+
+def parse_time(value: JsonValue) -> datetime | None:
+    """ISO 8601 with any number of fraction digits, stray spaces, or epoch seconds or milliseconds, as UTC; None for anything else."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)
+        if not isinstance(value, str):
+            return None
+        trimmed = re.sub(r"(?<=[:T])\s+", "", re.sub(r"(\.\d{6})\d+", r"\1", value.strip()))
+        parsed = datetime.fromisoformat(trimmed)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _flag(value: JsonValue) -> bool | None:
+    return True if str(value).lower() == "true" else False if str(value).lower() == "false" else None
+
+
+def _error(record: JsonObject, details: JsonObject, call: str) -> str:
+    code, message = record.get("errorCode"), record.get("errorMessage")
+    if code not in (None, "") or message not in (None, ""):
+        return ": ".join(part for part in (told(code), told(message)) if part) or "failed"
+    states = [str(value).upper() for value in find(details, "state", "status")]
+    return "failed" if call.endswith("Failed") or "FAILED" in states else ""
+
+
+def native_id(record: JsonObject) -> str:
+    """CloudTrail's own id where it is one, else a digest of the record."""
+    given = record.get("eventID")
+    if isinstance(given, str) and _UUID.match(given):
+        return given.lower()
+    return hashlib.sha256(canonical(record).encode()).hexdigest()[:32]
+
+
+def _event(
+    act: _Act, found: Who, thing: Resource, index: int, change_type: ChangeType, source: str, redactor: Redactor, observed_at: datetime
+) -> Event:
+    named = native_id(act.record) + (f"/{thing.name}" if index else "")
+    request = hidden(act.call, act.request, redactor)
+    response = hidden(act.call, act.response, redactor)
+    changes = changes_of(act.call, change_type, request, response, thing.name)
+    subject = Subject(
+        change_type=change_type,
+        call=act.call,
+        kind=thing.kind,
+        name=thing.name,
+        account=act.where.account,
+        after=act.request,
+        response=act.response,
+        changed=tuple(change.path for change in changes),
+        by_service=found.actor.kind is ActorKind.SERVICE,
+    )
+    tags = {key: redactor.text(value) for key, value in _tags(act.request).items() if not redactor.names_secret(key)}
+    event = Event(
+        id=event_id(source, named),
+        source=source,
+        provider="aws",
+        occurred_at=act.at,
+        observed_at=max(observed_at, act.at) if act.timed else observed_at,
+        resource=replace(thing, labels=tags),
+        change_type=ChangeType.ATTEMPTED if act.error else change_type,
+        native_action=act.call.replace("?:", ""),
+        native_id=named,
+        actor=found.actor,
+        traits=rules.traits(subject),
+        changes=changes,
+        references=_references(act, thing, tags),
+        links=_links(act, thing),
+        error=redactor.text(act.error),
+        metadata=_metadata(act, redactor),
+    )
+    return replace(event, intents=tuple(_intents(event, act, found, tags)))
+
+
+def _tags(request: JsonObject) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for rows in find(request, "tags", "tagSet", "tag"):
+        if isinstance(rows, dict) and isinstance(rows.get("items"), list):
+            rows = rows["items"]
+        if isinstance(rows, dict) and all(isinstance(value, str) for value in rows.values()):
+            found |= rows
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, dict):
+                key, value = row.get("key", row.get("Key", row.get("tagKey"))), row.get("value", row.get("Value", row.get("tagValue")))
+                if isinstance(key, str) and isinstance(value, str):
+                    found[key] = value
+    return dict(sorted(found.items())[:50])
+
+
+def _references(act: _Act, thing: Resource, tags: dict[str, str]) -> tuple[Reference, ...]:
+    found = list(references_of(thing))
+    stack = tags.get("aws:cloudformation:stack-id", "")
+    if thing.kind == "AWS::CloudFormation::Stack":
+        stack = thing.uid or thing.name
+    if stack:
+        found.append(Reference(kind=ReferenceKind.STACK_OPERATION, id=f"{stack} {act.at:%Y-%m-%dT%H}"))
+        found.append(Reference(kind=ReferenceKind.PART_OF, id=stack))
+    request_id = told(act.record.get("requestID"))
+    if _UUID.match(request_id):
+        found.append(Reference(kind=ReferenceKind.REQUEST, id=f"aws-request/{request_id.lower()}"))
+    shared = told(act.record.get("sharedEventID"))
+    if _UUID.match(shared):
+        found.append(Reference(kind=ReferenceKind.REQUEST, id=f"aws-shared/{shared.lower()}"))
+    group = tags.get("aws:autoscaling:groupName") or next(filter(None, (told(v) for v in find(act.request, "autoScalingGroupName"))), "")
+    if group and thing.kind != "AWS::AutoScaling::AutoScalingGroup":
+        found.append(Reference(kind=ReferenceKind.PART_OF, id=f"asg/{act.where.account}/{act.where.region}/{group}"))
+    return tuple(dict.fromkeys(found))
+
+
+def _intents(event: Event, act: _Act, found: Who, tags: dict[str, str]) -> Iterator[Intent]:
+    if found.pipeline:
+        yield Intent(kind=IntentKind.PIPELINE, says=event.actor.name or event.actor.id, ref=event.actor.session or event.actor.id)
+    stack = tags.get("aws:cloudformation:stack-name", "")
+    if act.call.startswith(_STACK_CALLS) and not event.attempted:
+        yield Intent(kind=IntentKind.STACK, says=f"operation of stack {event.resource.name}", ref=event.resource.uid or event.resource.name)
+    elif stack and _by_stack(event.actor):
+        yield Intent(kind=IntentKind.STACK, says=f"operation of stack {stack}", ref=tags.get("aws:cloudformation:stack-id", stack))
+    for key, value in tags.items():
+        if key.lower() in _COMMIT_TAGS and re.fullmatch(r"[0-9a-f]{7,40}", value):
+            yield Intent(kind=IntentKind.COMMIT, says=value, ref=value)
+        elif key.lower() in _TICKET_TAGS and value and event.change_type is ChangeType.CREATED:
+            yield Intent(kind=IntentKind.TICKET, says=value, ref=value)
+
+
+def _by_stack(actor: Actor) -> bool:
+    return actor.via is Via.IAC and actor.tool.startswith("CloudFormation")
+
+
+def _links(act: _Act, thing: Resource) -> tuple[Link, ...]:
+    event, region = told(act.record.get("eventID")), act.where.region
+    if not _UUID.match(event) or not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region) or act.where.partition != "aws":
+        return ()
+    return (
+        Link(title="CloudTrail", url=f"https://{region}.console.aws.amazon.com/cloudtrailv2/home?region={region}#/events/{event.lower()}"),
+    )
+
+
+def _metadata(act: _Act, redactor: Redactor) -> JsonObject:
+    identity = mapping(act.record, "userIdentity")
+    attributes = mapping(mapping(identity, "sessionContext"), "attributes")
+    key = told(identity.get("accessKeyId"))
+    found: JsonObject = {}
+    if not act.timed:
+        found["time"] = "the record carries none; this is when it was read"
+    if key:
+        found["access_key"] = redactor.hash(key)
+    if told(attributes.get("mfaAuthenticated")):
+        found["mfa"] = str(attributes["mfaAuthenticated"]).lower() == "true"
+    if told(identity.get("invokedBy")):
+        found["invoked_by"] = told(identity.get("invokedBy"))
+    if told(act.record.get("userAgent")):
+        found["user_agent"] = redactor.text(told(act.record.get("userAgent")))[:200]
+    if str(act.record.get("managementEvent")).lower() == "false" or rules.writes_data(act.call):
+        found["data_event"] = True
+    return found
+
+
+def _sensitive_read(act: _Act, source: str) -> Reading:
+    row = rules.sensitive(act.call, act.request, act.extra)
+    found = who(act.record).actor
+    root_login = act.call.endswith(":ConsoleLogin") and found.privileged
+    if row is None and not root_login:
+        return Reading()
+    says = str(row["says"]) if row else "logged in to the console as root"
+    thing = resources_of(act.call, act.record, act.request, act.response, act.where)[0]
+    return Reading(
+        observations=(
+            Observation(
+                source=source,
+                resource=thing,
+                signal=Signal.SENSITIVE_READ,
+                health=Health.UNKNOWN,
+                at=act.at,
+                says=f"{found.name or 'someone unknown'} {says}",
+                check=found.id,
+                detail={"actor": found.id, "refused": bool(act.error), "call": act.call},
+            ),
+        )
+    )
