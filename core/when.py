@@ -205,10 +205,11 @@ class _Clock:
 
     def back(self, said: str) -> _Local:
         """So long before now, on the person's clock: days, weeks and months keep the time of day."""
-        found = re.fullmatch(rf"(?:(?:the\s)?(?:last|past)\s)?(?:({grammar.NUMBER})\s?)?({grammar.UNIT})", said)
+        found = re.fullmatch(rf"(?:(?:the\s)?(?:last|past)\s)?({grammar.NUMBER})?({grammar.UNIT})", said)
         if found is None:
             raise self.unclear()
-        written = (found[1] or "1").removeprefix("a ") if found[1] not in ("a", "an") else "1"
+        written = (found[1] or "one").strip()
+        written = written.removeprefix("a ")
         number = float(grammar.NUMBERS.get(written, 0) or written)
         unit = found[2]
         try:

@@ -35,7 +35,8 @@ MONTH = (
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|wks?|weeks?|months?)"
-NUMBER = r"(?:\d{1,6}(?:\.\d)?|an?|one|two|three|four|five|six|seven|ten|(?:a\s)?few|(?:a\s)?couple\sof)"
+# With the space that a word needs after it: "and" is no "an d".
+NUMBER = r"(?:\d{1,6}(?:\.\d)?\s?|(?:an?|one|two|three|four|five|six|seven|ten|(?:a\s)?few|(?:a\s)?couple\sof)\s)"
 DATE = (
     rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}\.\d{{1,2}}\.\d{{4}}|\d{{1,2}}(?:st|nd|rd|th)?\s{MONTH}(?:\s\d{{4}})?"
     rf"|{MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s\d{{4}})?)"
@@ -44,9 +45,9 @@ WORD = (
     rf"(?:today|yesterday|the\sday\sbefore\syesterday|tonight|last\snight|overnight|(?:this|yesterday)\s(?:morning|afternoon|evening)"
     rf"|(?:this|last)\s(?:week(?:end)?|month)|the\sweekend|(?:(?:last|this)\s)?{DAY})"
 )
-AGO = rf"(?:{NUMBER}\s?{UNIT}\sago)"
+AGO = rf"(?:{NUMBER}{UNIT}\sago)"
 MOMENT = rf"(?:(?:{DATE}|{WORD}|{AGO})(?:(?:,?\s(?:at\s)?|t){TIME})?|{TIME}(?:\s(?:on\s)?(?:{DATE}|{WORD}))?)(?:z|\sutc\b|\sgmt\b)?"
-LATELY = rf"(?:(?:the\s)?(?:last|past)\s(?:{NUMBER}\s)?{UNIT}|{NUMBER}\s?{UNIT})"
+LATELY = rf"(?:(?:the\s)?(?:last|past)\s(?:{NUMBER})?{UNIT}|{NUMBER}{UNIT})"
 SPAN = rf"(?:between\s{MOMENT}\sand\s{MOMENT}|{MOMENT}\s?(?:to|until|till|–|-)\s{MOMENT})"
 PHRASE = re.compile(
     rf"(?<![\w-])(?:(?:(?:since|from|after|during|on|in|for|over|within)\s)?(?:{SPAN}|{MOMENT}|{LATELY}))(?![\w-])", re.IGNORECASE

@@ -1,0 +1,140 @@
+"""What a question asks for, from its words: a time, a place, people, verdicts, kinds of change, and what is to be told. Pure."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from core import when_grammar
+from core.assessment import Severity, Verdict
+from core.assistant import vocabulary
+from core.assistant.vocabulary import Wanted
+from core.event import ActorKind, ChangeType
+from core.subscription import EventFilter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Names:
+    """What may be named: each word, in small letters, with what it stands for in the store."""
+
+    environments: Collection[str] = ()
+    providers: Collection[str] = ()
+    sources: Collection[str] = ()
+    actors: Collection[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """`when` is the time phrase, `left` asks from where the reader left off, `words` are what may be names of resources.
+
+    `strangers` are people who were asked about and are not known. `goes_on` is set where it only makes sense after another question.
+    """
+
+    wanted: Wanted = Wanted.WHAT
+    when: str = ""
+    left: bool = False
+    filter: EventFilter = field(default_factory=EventFilter)
+    words: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
+    goes_on: bool = False
+    clear: bool = True
+
+
+def asked(text: str, names: Names) -> Asked:
+    """What the words ask for, as far as they are understood."""
+    plain = " ".join(text.lower().replace("’", "'").split())
+    goes_on = bool(vocabulary.GOES_ON.search(plain))
+    left = bool(vocabulary.LEFT.search(plain))
+    plain = vocabulary.LEFT.sub(" ", plain)
+    phrase = when_grammar.PHRASE.search(plain)
+    rest = f"{plain[: phrase.start()]} {plain[phrase.end() :]}" if phrase else plain
+    wanted = next((kind for kind, pattern in vocabulary.WANTED if re.search(pattern, rest)), Wanted.WHAT)
+    held, rest = _places(rest, names)
+    people, strangers, rest = _people(rest, names)
+    held, rest = _narrowed(replace(held, actors=people), rest)
+    words = tuple(dict.fromkeys(word for word in re.findall(r"[\w./:@-]*\w", rest) if word not in vocabulary.PLAIN and len(word) > 1))
+    told = bool(vocabulary.CHANGED.search(plain)) or wanted is not Wanted.WHAT or held != EventFilter() or bool(phrase) or left or goes_on
+    return Asked(
+        wanted=wanted,
+        when=phrase[0] if phrase else "",
+        left=left,
+        filter=held,
+        words=words,
+        strangers=strangers,
+        goes_on=goes_on,
+        clear=told,
+    )
+
+
+def after(question: Asked, before: Asked) -> Asked:
+    """A question that goes on from another: what it does not say itself is taken from there."""
+    mine, theirs = question.filter, before.filter
+    joined = replace(
+        theirs,
+        **{name: getattr(mine, name) for name in EventFilter.__dataclass_fields__ if getattr(mine, name) != getattr(EventFilter(), name)},
+    )
+    return replace(
+        question,
+        wanted=before.wanted if question.wanted is Wanted.WHAT else question.wanted,
+        when=question.when or before.when,
+        left=question.left or (before.left and not question.when),
+        filter=joined,
+        words=question.words or before.words,
+        clear=True,
+    )
+
+
+def _places(rest: str, names: Names) -> tuple[EventFilter, str]:
+    found: dict[str, set[str]] = {"environments": set(), "sources": set(), "providers": set()}
+    for which in found:
+        for name in sorted(getattr(names, which), key=len, reverse=True):
+            pattern = rf"(?<![\w-])(?:in |on |from )?{re.escape(name.lower())}(?![\w-])"
+            if name and re.search(pattern, rest):
+                found[which].add(name)
+                rest = re.sub(pattern, " ", rest)
+    return EventFilter(**{which: frozenset(held) for which, held in found.items()}), rest  # type: ignore[arg-type]
+
+
+def _people(rest: str, names: Names) -> tuple[frozenset[str], tuple[str, ...], str]:
+    """Known people by name, first name or address; a stranger only where someone is asked about with "by"."""
+    found: set[str] = set()
+    for actor in sorted(names.actors, key=len, reverse=True):
+        for form in _forms(actor):
+            pattern = rf"(?<![\w-])(?:by )?{re.escape(form)}(?:'s)?(?![\w-])"
+            if re.search(pattern, rest):
+                found.add(actor)
+                rest = re.sub(pattern, " ", rest)
+    strangers = tuple(word for word in re.findall(r"\bby ([a-z][\w.@-]+)", rest) if word not in vocabulary.PLAIN)
+    for stranger in strangers:
+        rest = rest.replace(f"by {stranger}", " ")
+    return frozenset(found), strangers, rest
+
+
+def _forms(actor: str) -> tuple[str, ...]:
+    name = actor.lower()
+    local = name.partition("@")[0]
+    first = re.split(r"[\s.]", local)[0]
+    return tuple(dict.fromkeys(form for form in (name, local, first) if len(form) > 2 and form not in vocabulary.PLAIN))
+
+
+def _narrowed(held: EventFilter, rest: str) -> tuple[EventFilter, str]:
+    verdicts: set[Verdict] = set()
+    types: set[ChangeType] = set()
+    kinds: set[ActorKind] = set()
+    least = Severity.INFO
+    for word, verdict in vocabulary.VERDICTS.items():
+        if re.search(rf"\b{word}\b", rest):
+            verdicts.add(verdict)
+            rest = re.sub(rf"\b{word}\b", " ", rest)
+    for phrase, kind in vocabulary.KINDS.items():
+        if re.search(rf"\b{phrase}\b", rest):
+            kinds.add(kind)
+            rest = re.sub(rf"\b{phrase}\b", " ", rest)
+    for pattern, meant in vocabulary.TYPES:
+        if re.search(rf"\b(?:{pattern})\b", rest):
+            types.update(meant)
+            rest = re.sub(rf"\b(?:{pattern})\b", " ", rest)
+    for word, severity in vocabulary.SEVERITIES.items():
+        if re.search(rf"\b{word}\b", rest):
+            least, rest = severity, re.sub(rf"\b{word}\b", " ", rest)
+    narrowed = replace(held, verdicts=frozenset(verdicts), change_types=frozenset(types), actor_kinds=frozenset(kinds), min_severity=least)
+    return narrowed, rest

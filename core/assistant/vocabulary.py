@@ -1,0 +1,109 @@
+"""The words that questions are made of. Small letters throughout."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+from core.assessment import Severity, Verdict
+from core.event import ActorKind, ChangeType
+
+
+class Wanted(StrEnum):
+    """What is to be told."""
+
+    WHAT = "what"
+    WHO = "who"
+    HOW_MANY = "how_many"
+    STABLE = "stable"
+    WHY = "why"
+    SUSPECTS = "suspects"
+    HELP = "help"
+
+
+LEFT = re.compile(
+    r"\bsince (?:i|we) (?:left|was away|logged off|last looked)\b|\bsince last time\b"
+    r"|\bwhile i was (?:away|out|gone|off|asleep)\b|\bdid i miss\b"
+)
+GOES_ON = re.compile(r"^(?:and|what about|how about|also|ok and)\b")
+WANTED = (
+    (Wanted.HELP, r"\b(?:what can you|how do i|help me|who are you|what are you|what do you do)\b"),
+    (Wanted.HOW_MANY, r"\b(?:how many|how much|count|number of)\b"),
+    (
+        Wanted.SUSPECTS,
+        r"\b(?:what (?:broke|caused|could have)|why (?:is|are|does|do) .*(?:down|slow|broken|fail\w*"
+        r"|crash\w*|error\w*|red)|root cause|outage|incident)\b",
+    ),
+    (Wanted.WHY, r"\bwhy\b|\bhow come\b|\breason\b|\bwhat makes you\b"),
+    (
+        Wanted.STABLE,
+        r"\b(?:is|are|was) .*\b(?:stable|ok|okay|healthy|fine|quiet|up|well|safe|calm|good|alright|settled)\b"
+        r"|\bstability\b|\bhealth\b|\bstatus\b|\bhow (?:is|are) (?:things|it|we|everything)\b",
+    ),
+    (Wanted.WHO, r"\bwho\b|\bwhose\b|\bby whom\b"),
+)
+CHANGED = re.compile(
+    r"\b(?:chang\w*|happen\w*|deploy\w*|appl(?:y|ied|ies)|did|does|do|done|touch\w*|modif\w*|creat\w*|delet\w*|remov\w*|add\w*|scal\w*|restart\w*|"
+    r"roll\w*|updat\w*|open\w*|show|list|tell|catch|summar\w*|news|anything|something|history|latest|events?|activity|miss(?:ed)?)\b"
+)
+VERDICTS: Mapping[str, Verdict] = {
+    "planned": Verdict.PLANNED,
+    "scheduled": Verdict.PLANNED,
+    "unplanned": Verdict.UNPLANNED,
+    "unexpected": Verdict.UNPLANNED,
+    "suspicious": Verdict.UNPLANNED,
+    "routine": Verdict.ROUTINE,
+    "usual": Verdict.ROUTINE,
+    "unknown": Verdict.UNKNOWN,
+    "unexplained": Verdict.UNKNOWN,
+    "unclear": Verdict.UNKNOWN,
+}
+TYPES: tuple[tuple[str, tuple[ChangeType, ...]], ...] = (
+    (r"creat\w*|added|new", (ChangeType.CREATED,)),
+    (r"delet\w*|remov\w*|destroy\w*", (ChangeType.DELETED,)),
+    (r"replac\w*", (ChangeType.REPLACED,)),
+    (r"scal(?:e|ed|ing)", (ChangeType.SCALED,)),
+    (r"restart\w*|reboot\w*", (ChangeType.RESTARTED,)),
+    (r"modif\w*|updat\w*|edit\w*", (ChangeType.MODIFIED,)),
+    (r"refused|denied|attempt\w*|failed|tried", (ChangeType.ATTEMPTED,)),
+    (r"exec\w*", (ChangeType.EXECUTED,)),
+)
+KINDS: Mapping[str, ActorKind] = {
+    "by hand": ActorKind.HUMAN,
+    "manually": ActorKind.HUMAN,
+    "manual": ActorKind.HUMAN,
+    "people": ActorKind.HUMAN,
+    "humans": ActorKind.HUMAN,
+    "automation": ActorKind.AUTOMATION,
+    "automatically": ActorKind.AUTOMATION,
+    "pipelines": ActorKind.AUTOMATION,
+}
+SEVERITIES: Mapping[str, Severity] = {
+    "critical": Severity.CRITICAL,
+    "severe": Severity.HIGH,
+    "serious": Severity.HIGH,
+    "important": Severity.HIGH,
+    "dangerous": Severity.HIGH,
+}
+# Words that name nothing here.
+PLAIN = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        a an the this that these those it its there here what which who whom whose when where why how many much is are was were
+        be been being am do does did done doing has have had having can could would should will may might shall i you we they he
+        she me us them my our your their and or but not no nor so if then than as of in on at by for from to with without about
+        into over under between during since until till up down out off all any some every each both other anything something
+        everything nothing everyone anyone someone one ones two lot lots change changed changes changing happen happened happens
+        happening go going on gone went deploy deployed deploys deployment deployments apply applied applies touch touched
+        touching modify modified show list tell give get got find see look looking please thanks thank hi hello hey wgo bot just
+        only also too still now currently recently lately ago last past new latest most recent today event events activity
+        history news thing things stuff resource resources infrastructure infra environment environments source sources team
+        teams people person count number total time times ok okay stable stability healthy health fine quiet well safe calm good
+        alright status settled wrong broken know known like want need mean means say said ask did miss missed catch summary
+        summarize everybody affected related make made real really because reason reasons come came call called think verdict
+        broke caused cause root outage incident severity hand there's what's who's i'm open opened opening port kind kinds type
+        types way back before after again ever actually exactly manual manually humans automation automatically pipelines prod's
+        any more less than explain explained s t re ve d ll
+        """,
+    )
+)
