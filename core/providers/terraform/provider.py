@@ -12,10 +12,15 @@ from core.errors import ProviderError
 from core.ports import KnownStates
 from core.providers import ProviderContext
 from core.providers.terraform.backend import Backend
+from core.providers.terraform.gcs import GcsStates
+from core.providers.terraform.hcp import HcpWorkspaces
+from core.providers.terraform.http import HttpState
 from core.providers.terraform.local import LocalStates
 from core.providers.terraform.one_poll import OnePoll
 from core.providers.terraform.options import TerraformSettings
 from core.providers.terraform.origin import Origin
+from core.providers.terraform.s3 import S3States
+from core.providers.terraform.web import Web
 from core.settings import SourceSettings
 from core.timerange import TimeRange
 
@@ -111,4 +116,13 @@ class TerraformProvider:
 def backend_of(source: str, options: TerraformSettings, context: ProviderContext) -> Backend:
     """The one backend that the options name; its libraries are imported only then."""
     limit = int(options.largest_mib * 1024 * 1024)
+    if options.s3 is not None:
+        return S3States(source=source, options=options.s3, largest_bytes=limit)
+    if options.gcs is not None:
+        return GcsStates(source=source, options=options.gcs, web=Web(source=source, what="Cloud Storage", largest_bytes=limit))
+    if options.http is not None:
+        return HttpState(options=options.http, web=Web(source=source, what="the state's server", largest_bytes=limit))
+    if options.hcp is not None:
+        web = Web(source=source, what=options.hcp.host, largest_bytes=limit)
+        return HcpWorkspaces(source=source, options=options.hcp, web=web, clock=context.clock)
     return LocalStates(source=source, paths=options.paths, largest_bytes=limit)
