@@ -51,7 +51,7 @@ def when(words: str, *, now: datetime, time_zone: str = "UTC", onwards: bool = T
         onwards = True
     elif grammar.WITHIN.match(said):
         onwards = False
-    bare = grammar.WITHIN.sub("", grammar.SINCE.sub("", said, count=1), count=1).removeprefix("the last ").strip() if said else ""
+    bare = grammar.WITHIN.sub("", grammar.SINCE.sub("", said, count=1), count=1).strip() if said else ""
     if not bare:
         raise clock.unclear()
     between = grammar.BETWEEN.fullmatch(bare) or grammar.BETWEEN.fullmatch(said)

@@ -103,9 +103,9 @@ def _people(rest: str, names: Names) -> tuple[frozenset[str], tuple[str, ...], s
             if re.search(pattern, rest):
                 found.add(actor)
                 rest = re.sub(pattern, " ", rest)
-    strangers = tuple(word for word in re.findall(r"\bby ([a-z][\w.@-]+)", rest) if word not in vocabulary.PLAIN)
+    strangers = tuple(dict.fromkeys(one for one in vocabulary.SOMEONE.findall(rest) if one not in vocabulary.PLAIN))
     for stranger in strangers:
-        rest = rest.replace(f"by {stranger}", " ")
+        rest = re.sub(rf"(?:\bby )?\b{re.escape(stranger)}(?!\w)", " ", rest)
     return frozenset(found), strangers, rest
 
 

@@ -1,0 +1,236 @@
+"""Questions answered from the store alone: each claim cites its rows, what was not seen is said, what is not known is not guessed."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from core.assistant import answering
+from core.assistant.asked import Asked, Names, after, asked
+from core.assistant.vocabulary import Wanted
+from core.clock import Clock, utc_now
+from core.coverage import CoverageReport
+from core.errors import WhenUnclear
+from core.event import ActorKind
+from core.ports import AssessmentStore, CoverageStore, EventStore, Metrics, Span, StoryStore, Watermarks
+from core.report import Answer, Period, Question, Started
+from core.subscription import EVERYTHING, EventFilter, Visibility
+from core.text import Text
+from core.timerange import TimeRange
+from core.unified import UnifiedEvent
+from core.when import When, when
+
+DEFAULT, SUSPECTED = timedelta(days=7), timedelta(days=1)
+_SHOWN, _OPEN = 6, 5
+_LATELY = timedelta(minutes=30)
+_STORIES = 150
+
+
+class Known(Protocol):
+    """The ports that answering reads."""
+
+    events: EventStore
+    assessments: AssessmentStore
+    stories: StoryStore
+    coverage: CoverageStore
+    metrics: Metrics
+    watermarks: Watermarks
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scope:
+    """What one answer is asked of."""
+
+    asked: Asked
+    period: Period
+    filter: EventFilter
+    visibility: Visibility
+
+    @property
+    def span(self) -> Span:
+        return Span(range=self.period.range)
+
+
+class Conversation:
+    """Raises StorageError where the store cannot be read; nothing else. An unclear question is answered with what can be asked."""
+
+    def __init__(self, store: Known, *, clock: Clock = utc_now, sources: Collection[str] = ()) -> None:
+        self._store = store
+        self._clock = clock
+        self._sources = tuple(sources)
+
+    def answer(self, question: Question, *, visibility: Visibility = EVERYTHING) -> Answer:
+        names = self._names(visibility)
+        found = asked(question.text, names)
+        if question.previous is not None and found.goes_on:
+            found = after(found, asked(question.previous.text, names))
+        if question.about:
+            return self._about(question, found, visibility)
+        try:
+            scope = self._scope(question, found, visibility)
+        except WhenUnclear as error:
+            return Answer(text=(f"{error}. {error.next_step}",), follow_ups=answering.EXAMPLES)
+        if found.wanted is Wanted.HELP or (not found.clear and not found.words):
+            return answering.what_i_know()
+        if found.strangers:
+            return self._whole(answering.strangers(found.strangers, sorted(names.actors)), scope)
+        match found.wanted:
+            case Wanted.STABLE:
+                return self._stable(scope)
+            case Wanted.HOW_MANY:
+                return self._how_many(scope)
+            case Wanted.SUSPECTS:
+                return self._suspects(scope)
+            case Wanted.WHY:
+                return self._why(scope)
+            case _:
+                return self._what(scope)
+
+    # --- what is asked
+
+    def _names(self, visibility: Visibility) -> Names:
+        now = self._clock()
+        span = Span(range=TimeRange(start=now - timedelta(days=30), end=now + _LATELY))
+        stories = self._store.stories.recent(visibility, span, _STORIES)
+        lately = Span(range=TimeRange(start=now - SUSPECTED, end=now + _LATELY))
+        counts = self._store.events.counts(visibility, EventFilter(), lately)
+        people = {name for story in stories for actor in story.actors for name in (actor.name or actor.id,) if name}
+        return Names(
+            environments={story.environment for story in stories if story.environment} | {name for name in counts.by_environment if name},
+            providers={provider for story in stories for provider in story.providers},
+            sources={*self._sources, *self._store.coverage.last()},
+            actors=people | {name for name in counts.by_actor if name},
+        )
+
+    def _scope(self, question: Question, found: Asked, visibility: Visibility) -> _Scope:
+        now = min(question.asked_at, self._clock())
+        mark = self._store.watermarks.get(question.asker) if found.left else None
+        if found.when:
+            meant = when(found.when, now=now, time_zone=question.time_zone, onwards=False)
+            started = Started.ASKED
+        elif mark:
+            meant, started = When(range=TimeRange(start=min(mark.read_at, now), end=now)), Started.WATERMARK
+        else:
+            back = SUSPECTED if found.wanted is Wanted.SUSPECTS else DEFAULT
+            meant, started = When(range=TimeRange(start=now - back, end=now)), Started.DEFAULT
+        # What happened in this very moment is meant too.
+        held = replace(meant.range, end=meant.range.end + timedelta(seconds=1)) if meant.range.end == now else meant.range
+        period = Period(range=held, started=started, time_zone=question.time_zone, notes=meant.notes)
+        words = () if found.wanted in (Wanted.SUSPECTS, Wanted.STABLE) else found.words
+        return _Scope(asked=found, period=period, filter=replace(found.filter, text=" ".join(words)), visibility=visibility)
+
+    def _coverage(self, scope: _Scope) -> CoverageReport:
+        last = self._store.coverage.last()
+        names = {*self._sources, *(name for name, one in last.items() if one.range.end > scope.period.range.start)}
+        for wanted in (scope.filter.sources, scope.visibility.sources):
+            names = names & wanted if wanted else names
+        return self._store.coverage.report(scope.period.range, tuple(sorted(names)), self._clock())
+
+    def _whole(self, answer: Answer, scope: _Scope) -> Answer:
+        """The answer with what it was asked of, and what was not seen."""
+        coverage = self._coverage(scope)
+        everything = self._store.events.counts(scope.visibility, EventFilter(), scope.span).total
+        return replace(
+            answer,
+            asked_of=everything,
+            period=scope.period,
+            coverage=coverage,
+            caveats=(*answer.caveats, *((note,) for note in scope.period.notes), *answering.caveats(coverage)),
+            follow_ups=answer.follow_ups or answering.follow_ups(scope.filter),
+        )
+
+    # --- the answers
+
+    def _what(self, scope: _Scope) -> Answer:
+        """What changed, and who did it: the worst first where there is more than can be shown."""
+        events = self._store.events
+        counts = events.counts(scope.visibility, scope.filter, scope.span)
+        people = events.counts(scope.visibility, self._by_people(scope), scope.span) if counts.total else counts
+        if counts.total > _SHOWN:
+            shown = events.severest(scope.visibility, scope.filter, scope.span, _SHOWN)
+        else:
+            shown = events.page(scope.visibility, scope.filter, scope.span, limit=_SHOWN).items
+        if not counts.total and not scope.asked.clear:
+            return answering.what_i_know()
+        if not counts.total:
+            return self._whole(answering.nothing(self._where(scope), self._coverage(scope), scope.asked.words), scope)
+        if scope.asked.wanted is Wanted.WHO:
+            return self._whole(answering.who(self._where(scope), counts, people, shown), scope)
+        return self._whole(answering.what(self._where(scope), counts, people, shown, self._stories(shown)), scope)
+
+    def _how_many(self, scope: _Scope) -> Answer:
+        counts = self._store.events.counts(scope.visibility, scope.filter, scope.span)
+        shown = self._store.events.severest(scope.visibility, scope.filter, scope.span, 3) if counts.total else ()
+        return self._whole(answering.how_many(self._where(scope), counts, shown), scope)
+
+    def _why(self, scope: _Scope) -> Answer:
+        """The evidence of the worst change that is asked about."""
+        found = self._store.events.severest(scope.visibility, scope.filter, scope.span, 1)
+        if not found:
+            return self._whole(answering.nothing(self._where(scope), self._coverage(scope), scope.asked.words), scope)
+        more = self._store.events.counts(scope.visibility, scope.filter, scope.span).total - 1
+        return self._whole(answering.why(found[0], self._stories(found).get(found[0].correlation_id), more), scope)
+
+    def _suspects(self, scope: _Scope) -> Answer:
+        wanted = replace(scope.filter, text="")
+        counts = self._store.events.counts(scope.visibility, wanted, scope.span)
+        shown = self._store.events.severest(scope.visibility, wanted, scope.span, 4) if counts.total else ()
+        return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown)), scope)
+
+    def _stable(self, scope: _Scope) -> Answer:
+        """Fractions that were measured, and what is open. Yes is only said where everything passes, nothing is open, and all was read."""
+        now = self._clock()
+        read = self._store.metrics.between("stability", TimeRange(start=now - _LATELY, end=now + _LATELY))
+        wanted = scope.filter.environments
+        visible = scope.visibility.environments
+        newest = {
+            one.environment: one
+            for one in sorted(read, key=lambda one: one.at)
+            if (not wanted or one.environment in wanted) and (visible is None or one.environment in visible)
+        }
+        named = [one for name, one in sorted(newest.items()) if name] or list(newest.values())
+        unsettled = [story for story in self._store.stories.unsettled(scope.visibility, 50) if not wanted or story.environment in wanted]
+        open_ = self._store.events.severest(
+            scope.visibility, EventFilter(environments=wanted, verdicts=answering.OPEN), scope.span, _OPEN * 4
+        )
+        heads = {one.id: one for one in self._store.events.by_ids(scope.visibility, {story.headline_event for story in unsettled})}
+        answer = answering.stable(named, unsettled, heads, open_, self._stories(open_), self._coverage(scope), sorted(wanted))
+        return self._whole(answer, scope)
+
+    def _about(self, question: Question, found: Asked, visibility: Visibility) -> Answer:
+        """A question about one story or event."""
+        story = self._store.stories.get(question.about)
+        if story is not None and story.merged_into:
+            story = self._store.stories.get(story.merged_into) or story
+        event = self._store.events.get(visibility, story.headline_event if story else question.about)
+        if event is None:
+            return Answer(text=("That change is no longer kept.",), follow_ups=answering.EXAMPLES)
+        story = story or self._stories((event,)).get(event.correlation_id)
+        others = self._store.events.of_story(visibility, story.id, limit=_SHOWN).items if story else ()
+        start = story.first_at if story else event.timestamp
+        now = self._clock()
+        range_ = TimeRange(start=min(start, now), end=max(now, start) + timedelta(seconds=1))
+        period = Period(range=range_, started=Started.ASKED, time_zone=question.time_zone)
+        sources = story.sources if story else (event.event.source,)
+        coverage = self._store.coverage.report(range_, sources, now)
+        answer = answering.about(event, story, [one for one in others if one.id != event.id], found.wanted)
+        return replace(
+            answer,
+            asked_of=story.event_count if story else 1,
+            period=period,
+            coverage=coverage,
+            caveats=(*answer.caveats, *answering.caveats(coverage)),
+            follow_ups=answer.follow_ups or answering.follow_ups(EventFilter()),
+        )
+
+    # --- pieces
+
+    def _stories(self, events: Collection[UnifiedEvent]) -> answering.Stories:
+        return self._store.stories.by_ids({one.correlation_id for one in events if one.correlation_id})
+
+    def _by_people(self, scope: _Scope) -> EventFilter:
+        return replace(scope.filter, actor_kinds=frozenset({ActorKind.HUMAN}))
+
+    def _where(self, scope: _Scope) -> Text:
+        now: datetime = self._clock()
+        return answering.where(scope.filter, scope.period.range, now)
