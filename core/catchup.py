@@ -4,19 +4,21 @@ Calm is only spoken for covered time; what arrived late is told once, marked lat
 """
 
 import contextlib
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from core import catchup_parts as parts
+from core import providers
 from core.analysis.stability import usual_score
 from core.assessment import Verdict
 from core.assistant import summary
 from core.baseline import Metric
 from core.catchup_request import CatchUpRequest, Places, parse
 from core.clock import Clock, utc_now
-from core.errors import ModelError
+from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
 from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, StabilityLine, Started, TeamRow
 from core.story import Settling, Story
@@ -34,7 +36,8 @@ _CALM = frozenset({Verdict.PLANNED, Verdict.ROUTINE})
 _MOST_READ, _MOST_STORIES, _MOST_ROUTINES, _MOST_UNSETTLED = 80, 150, 1000, 50
 _BRIEF, _FULL = 5, 20
 _LATELY, _AROUND = timedelta(minutes=30), timedelta(minutes=10)
-_HOUR = timedelta(hours=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_MOST_WORDS = 12
 
 
 class Told(Protocol):
@@ -77,26 +80,28 @@ class CatchUp:
         self._sources = tuple(sources)
 
     def places(self) -> Places:
-        """What "in …" may name: what was read or told of lately."""
+        """What "in …" may name: what is configured, was read, or changed in the last day."""
         now = self._clock()
-        span = Span(range=TimeRange(start=now - timedelta(days=30), end=now))
-        stories = self._store.stories.recent(EVERYTHING, span, _MOST_STORIES)
+        counts = self._store.events.counts(EVERYTHING, ANYTHING, Span(range=TimeRange(start=now - _DAY, end=now)))
         return Places(
-            environments=frozenset(story.environment for story in stories),
-            providers=frozenset(provider for story in stories for provider in story.providers),
-            sources=frozenset((*self._sources, *self._store.coverage.last(), *(source for story in stories for source in story.sources))),
+            environments=frozenset(name for name in counts.by_environment if name),
+            providers=frozenset((*providers.PROVIDERS, *counts.by_provider)),
+            sources=frozenset((*self._sources, *self._store.coverage.last())),
         )
 
     def read(self, words: str, *, time_zone: str = "UTC") -> CatchUpRequest:
         """What the words after `/wgo catchup` ask for. Raises RequestUnclear and WhenUnclear."""
-        known = self.places() if words.strip() else Places()
-        return parse(words, now=self._clock(), time_zone=time_zone, known=self._with_rare(words, known))
+        now = self._clock()
+        if not re.search(r"\bin\b", words):
+            with contextlib.suppress(WgoError):  # no place is named: none need be known
+                return parse(words, now=now, time_zone=time_zone, known=Places())
+        return parse(words, now=now, time_zone=time_zone, known=self._with_rare(words, self.places()))
 
     def _with_rare(self, words: str, known: Places) -> Places:
-        """An environment in which little happens may be missing among the latest stories: it is looked for by name."""
+        """An environment in which nothing happened lately is looked for by its name."""
         found = set(known.environments)
-        for word in dict.fromkeys(words.replace(",", " ").split()):
-            if known.find(word) is None and word.isascii():
+        for word in list(dict.fromkeys(words.replace(",", " ").split()))[:_MOST_WORDS]:
+            if known.find(word) is None:
                 page = self._store.events.page(EVERYTHING, EventFilter(environments=frozenset({word})), Span(), limit=1)
                 found.update(one.event.environment for one in page.items)
         return replace(known, environments=frozenset(found))

@@ -1,5 +1,6 @@
 """Questions answered from the store alone: each claim cites its rows, what was not seen is said, what is not known is not guessed."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,12 +8,12 @@ from typing import Protocol
 
 from core.assistant import answering
 from core.assistant.asked import Asked, Names, after, asked
-from core.assistant.vocabulary import Wanted
+from core.assistant.vocabulary import PLAIN, Wanted
 from core.clock import Clock, utc_now
 from core.coverage import CoverageReport
 from core.errors import WhenUnclear
 from core.event import ActorKind
-from core.ports import AssessmentStore, CoverageStore, EventStore, Metrics, Span, StoryStore, Watermarks
+from core.ports import AssessmentStore, CoverageStore, EventStore, Metrics, Span, StoryStore, TeamActivity, Watermarks
 from core.report import Answer, Period, Question, Started
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.text import Text
@@ -23,7 +24,8 @@ from core.when import When, when
 DEFAULT, SUSPECTED = timedelta(days=7), timedelta(days=1)
 _SHOWN, _OPEN = 6, 5
 _LATELY = timedelta(minutes=30)
-_STORIES = 150
+_DAY, _MONTH = timedelta(days=1), timedelta(days=30)
+_MOST_WORDS = 12
 
 
 class Known(Protocol):
@@ -33,6 +35,7 @@ class Known(Protocol):
     assessments: AssessmentStore
     stories: StoryStore
     coverage: CoverageStore
+    activity: TeamActivity
     metrics: Metrics
     watermarks: Watermarks
 
@@ -60,7 +63,8 @@ class Conversation:
         self._sources = tuple(sources)
 
     def answer(self, question: Question, *, visibility: Visibility = EVERYTHING) -> Answer:
-        names = self._names(visibility)
+        before = question.previous.text if question.previous else ""
+        names = self._names(f"{question.text} {before}", visibility)
         found = asked(question.text, names)
         if question.previous is not None and found.goes_on:
             found = after(found, asked(question.previous.text, names))
@@ -88,18 +92,22 @@ class Conversation:
 
     # --- what is asked
 
-    def _names(self, visibility: Visibility) -> Names:
+    def _names(self, text: str, visibility: Visibility) -> Names:
+        """What a question may name: what changed in the last day, who acted in the last month, and environments looked for by name."""
         now = self._clock()
-        span = Span(range=TimeRange(start=now - timedelta(days=30), end=now + _LATELY))
-        stories = self._store.stories.recent(visibility, span, _STORIES)
-        lately = Span(range=TimeRange(start=now - SUSPECTED, end=now + _LATELY))
-        counts = self._store.events.counts(visibility, EventFilter(), lately)
-        people = {name for story in stories for actor in story.actors for name in (actor.name or actor.id,) if name}
+        counts = self._store.events.counts(visibility, EventFilter(), Span(range=TimeRange(start=now - _DAY, end=now + _LATELY)))
+        days = ((now - _MONTH).date().isoformat(), now.date().isoformat())
+        team = self._store.activity.between(*days) if visibility == EVERYTHING else ()
+        environments = {name for name in counts.by_environment if name}
+        for word in [one for one in dict.fromkeys(re.findall(r"[\w-]+", text)) if one.lower() not in PLAIN][:_MOST_WORDS]:
+            if word not in environments:
+                page = self._store.events.page(visibility, EventFilter(environments=frozenset({word})), Span(), limit=1)
+                environments.update(one.event.environment for one in page.items)
         return Names(
-            environments={story.environment for story in stories if story.environment} | {name for name in counts.by_environment if name},
-            providers={provider for story in stories for provider in story.providers},
+            environments=environments,
+            providers=[name for name in counts.by_provider if name],
             sources={*self._sources, *self._store.coverage.last()},
-            actors=people | {name for name in counts.by_actor if name},
+            actors={row.name for row in team if row.name} | {name for name in counts.by_actor if name},
         )
 
     def _scope(self, question: Question, found: Asked, visibility: Visibility) -> _Scope:
