@@ -42,9 +42,10 @@ class HcpWorkspaces:
         for workspace, included in self._workspaces(deadline):
             name = str(_attributes(workspace).get("name"))
             place = Place(id=f"hcp:{self.options.host}/{workspace.get('id')}", label=name)
-            running = self._running(workspace, included)
-            if running is not None:
-                announced.append(running.announcement(self.source, place, self.clock(), url=self._url(name, running)))
+            current = self._current(workspace, included)
+            running = current if current is not None and current.applying else None
+            if current is not None and current.is_news(self.clock()):
+                announced.append(current.announcement(self.source, place, self.clock(), url=self._url(name, current)))
             version = _related(workspace, "current-state-version")
             if version:
                 states.append(self._glimpse(workspace, place, version, running))
@@ -70,10 +71,9 @@ class HcpWorkspaces:
             lock=lock,
         )
 
-    def _running(self, workspace: JsonObject, included: dict[tuple[str, str], JsonObject]) -> Run | None:
+    def _current(self, workspace: JsonObject, included: dict[tuple[str, str], JsonObject]) -> Run | None:
         run = included.get(("runs", _related(workspace, "current-run")))
-        found = runs.run(run, {}) if run is not None else None
-        return found if found is not None and found.applying else None
+        return runs.run(run, {}) if run is not None else None
 
     def _workspaces(self, deadline: Deadline) -> Iterator[tuple[JsonObject, dict[tuple[str, str], JsonObject]]]:
         ask = {"page[size]": str(_PAGE), "page[number]": "1", "include": "current_run"}

@@ -4,16 +4,19 @@ https://developer.hashicorp.com/terraform/cloud-docs/api-docs/run
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.announcement import Announcement
 from core.event import Actor, ActorKind, Intent, IntentKind, Link, Reference, ReferenceKind, Via
 from core.json import JsonObject
-from core.providers.terraform.locks import OPEN_END, parse_time
+from core.providers.terraform.locks import parse_time
 from core.providers.terraform.origin import Cause, Place
 from core.subscription import EventFilter
 from core.timerange import TimeRange
 
+_EXTENDED_BY = timedelta(hours=1)
+# The end of a run is told for this long after it.
+_TOLD_FOR = timedelta(minutes=15)
 _GOING_ON = frozenset({"applying", "apply_queued", "confirmed", "pre_apply_running", "pre_apply_completed"})
 # Sources of a run that nobody's own hand started: https://developer.hashicorp.com/terraform/cloud-docs/api-docs/run#run-source
 _AUTOMATIC = frozenset({"tfe-configuration-version", "tfe-run-trigger", "tfe-infrastructure-lifecycle", "tfe-module", "tfe-drift"})
@@ -36,6 +39,10 @@ class Run:
     @property
     def applying(self) -> bool:
         return self.status in _GOING_ON
+
+    def is_news(self, now: datetime) -> bool:
+        """It goes on, or has just ended."""
+        return self.applying or (self.started_at is not None and self.ended_at is not None and now - self.ended_at < _TOLD_FOR)
 
     @property
     def reference(self) -> Reference:
@@ -62,9 +69,9 @@ class Run:
         )
 
     def announcement(self, source: str, place: Place, now: datetime, *, url: str) -> Announcement:
-        """Its apply window; the end lies far ahead while it goes on."""
+        """Its apply window; while it goes on its end lies ahead, and each poll moves it on."""
         start = min(self.started_at or now, now)
-        end = max(self.ended_at or now, start) if not self.applying else OPEN_END
+        end = max(self.ended_at or now, start) if not self.applying else now + _EXTENDED_BY
         about = f": {self.message}" if self.message else ""
         return Announcement(
             id=f"{source}:run/{self.id}",

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import partial
 from typing import Any
 
 from core.clock import Deadline
@@ -112,7 +113,7 @@ class S3States:
     def _list(self, prefix: str, deadline: Deadline) -> Iterator[dict[str, Any]]:
         ask: dict[str, Any] = {"Bucket": self.options.bucket, "Prefix": prefix}
         while True:
-            page = self._call("s3:ListBucket", lambda client, ask=ask: client.list_objects_v2(**ask), deadline)
+            page = self._call("s3:ListBucket", partial(_one_page, ask=ask), deadline)
             yield from page.get("Contents", ())
             if not page.get("IsTruncated"):
                 return
@@ -202,9 +203,8 @@ class S3States:
             from botocore.config import Config
 
             given = self.options
-            config = Config(
-                connect_timeout=5, read_timeout=_READ_SECONDS, retries={"max_attempts": 0}, s3={"addressing_style": "path"} if given.endpoint_url else None
-            )  # fmt: skip
+            style = {"addressing_style": "path"} if given.endpoint_url else None
+            config = Config(connect_timeout=5, read_timeout=_READ_SECONDS, retries={"max_attempts": 0}, s3=style)
             session = boto3.Session(profile_name=given.profile or None, region_name=given.region or None)
             keys: dict[str, str] = {}
             if given.role_arn:
@@ -233,3 +233,7 @@ class S3States:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+
+def _one_page(client: Any, ask: dict[str, Any]) -> Any:
+    return client.list_objects_v2(**ask)
