@@ -12,7 +12,8 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 
 from core.clock import Clock, utc_now
-from core.errors import StorageError, StorageFull
+from core.errors import StorageBusy, StorageError, StorageFull
+from storage import postgres
 from storage.lockfile import LockFile
 from storage.opening import file_of
 
@@ -94,9 +95,9 @@ def _swap(path: Path, file: Path, now: datetime) -> str:
 # --- SQLite --------------------------------------------------------------------------------------------------------------
 
 
-def _sqlite(path: Path, work: Callable[[sqlite3.Connection], object]) -> None:
+def _sqlite(path: Path, work: Callable[[sqlite3.Connection], object], *, mode: str = "rwc") -> None:
     try:
-        with closing(sqlite3.connect(path, timeout=30)) as connection:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=30)) as connection:
             work(connection)
     except sqlite3.Error as error:
         if "full" in str(error) or "disk I/O" in str(error):
@@ -108,7 +109,7 @@ def _copy(path: Path, target: Path) -> None:
     if not path.exists():
         raise StorageError(f"there is no database at {path} yet", next_step="Start the bot once (`wgo run`), or check database.url.")
     # At one go: a copy page by page would begin again whenever somebody writes.
-    _sqlite(path, lambda source: _sqlite(target, lambda copy: source.backup(copy)))
+    _sqlite(path, lambda source: _sqlite(target, lambda copy: source.backup(copy)), mode="ro")
 
 
 def _verify(made: Path, source: Path) -> None:
@@ -160,9 +161,24 @@ def _require_list(dump: Path, pg_dump: str) -> None:
 
 def _restore_dump(url: URL, file: Path, pg_restore: str) -> str:
     _require_list(file, pg_restore.replace("pg_restore", "pg_dump"))
-    # All or nothing; a running bot's transactions make it wait, and its next one finds the restored rows.
+    _require_alone(url)
     _run([pg_restore, "--clean", "--if-exists", "--no-owner", "--single-transaction", f"--dbname={_named(url)}", str(file)], url)
     return f"Restored {file} into {url.render_as_string(hide_password=True)}, in place of what was there."
+
+
+def _require_alone(url: URL) -> None:
+    """Raises StorageBusy where a bot is connected."""
+    database = postgres.on_server(url, utc_now, read_only=True)
+    try:
+        with database.read() as connection:
+            others = connection.exec_driver_sql(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND application_name = 'wgo' AND pid <> pg_backend_pid()"
+            ).scalar_one()
+    finally:
+        database.close()
+    if others:
+        raise StorageBusy(f"another WGO is connected to {database.place}", next_step="Stop it first, then restore.")
 
 
 def _named(url: URL) -> str:

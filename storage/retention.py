@@ -101,7 +101,8 @@ _AGED: dict[str, tuple[Table, str, tuple[ColumnElement[bool], ...]]] = {
     "coverage": (table(CoverageRow), "end_at", ()),
     "metrics": (table(MetricRow), "at", ()),
     "activity": (table(ActivityRow), "day", ()),
-    "baselines": (table(BaselineRow), "last_at", ()),
+    # What people taught is theirs, and stays.
+    "baselines": (table(BaselineRow), "last_at", (~table(BaselineRow).c.key.startswith("taught/"),)),
     "announcements": (table(AnnouncementRow), "end_at", ()),
     "feedback": (table(FeedbackRow), "at", ()),
     "follow_ups": (table(FollowUpRow), "due_at", (table(FollowUpRow).c.state == FollowUpState.DONE.value,)),
