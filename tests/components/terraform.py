@@ -12,10 +12,6 @@ from typing import Any
 PROGRAM = shutil.which("terraform")
 
 
-def available() -> bool:
-    return PROGRAM is not None
-
-
 @dataclass
 class Workspace:
     """One folder with a configuration. `apply` writes what is given and applies it; the state is where Terraform puts it."""

@@ -150,6 +150,7 @@ class S3States:
             raise ProviderTimedOut(f"{self.source}: S3 did not answer in time", source=self.source) from error
 
     def _asked(self, needs: str, ask: Callable[[Any], Any]) -> Any:
+        from botocore import parsers
         from botocore.exceptions import (
             BotoCoreError,
             ClientError,
@@ -158,7 +159,6 @@ class S3States:
             PartialCredentialsError,
             ProfileNotFound,
             ReadTimeoutError,
-            ResponseParserError,
         )
 
         try:
@@ -169,7 +169,7 @@ class S3States:
             raise ProviderForbidden(f"{self.source} has no usable credentials for S3: {error}", source=self.source, needs=needs) from error
         except (ConnectTimeoutError, ReadTimeoutError) as error:
             raise ProviderTimedOut(f"{self.source}: S3 did not answer in time", source=self.source) from error
-        except ResponseParserError as error:
+        except parsers.ResponseParserError as error:
             raise ProviderMalformed(f"{self.source}: S3 answered something that cannot be read", source=self.source) from error
         except BotoCoreError as error:
             raise ProviderUnreachable(

@@ -1,6 +1,5 @@
 """What the real terraform writes, and what is told of it."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,6 @@ from core.clock import utc_now
 from core.event import ActorKind, ChangeType, Event, Via
 from core.json import encode
 from core.providers.terraform import statefile
-from tests.components import terraform
 from tests.components.terraform import Workspace
 from tests.unit.core.providers.terraform.given import Watch
 
@@ -18,10 +16,6 @@ pytestmark = pytest.mark.component("terraform")
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    if not terraform.available():
-        if os.environ.get("WGO_REQUIRE") == "all":
-            pytest.fail("terraform is not on PATH")
-        pytest.skip("terraform is not on PATH")
     return Workspace(tmp_path / "shop")
 
 

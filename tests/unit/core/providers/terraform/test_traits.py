@@ -39,7 +39,12 @@ ALL = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
         ("aws_security_group", PRIVATE, OPEN, {Trait.EXPOSES_PUBLICLY, Trait.OPENS_NETWORK}),
         ("aws_security_group", OPEN, PRIVATE, {Trait.CLOSES_NETWORK}),
         ("aws_security_group", {**OPEN, "tags": {}}, {**OPEN, "tags": {"team": "shop"}}, {Trait.TAGS}),
-        ("aws_security_group_rule", None, {"id": "sgrule-1", "type": "egress", "cidr_blocks": ["0.0.0.0/0"]}, {Trait.CHANGES_CONFIGURATION}),
+        (
+            "aws_security_group_rule",
+            None,
+            {"id": "sgrule-1", "type": "egress", "cidr_blocks": ["0.0.0.0/0"]},
+            {Trait.CHANGES_CONFIGURATION},
+        ),
         (
             "aws_security_group_rule",
             None,
