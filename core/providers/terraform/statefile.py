@@ -85,7 +85,7 @@ def _no_constant(name: str) -> None:
 
 
 def _no_json(content: bytes, error: json.JSONDecodeError) -> RecordUnreadable:
-    if content.lstrip()[:1] == b"{" and error.pos >= len(error.doc.rstrip()) - 1:
+    if content.lstrip()[:1] == b"{" and not content.rstrip(b" \t\r\n\0").endswith(b"}"):
         return RecordUnreadable(
             f"the state is cut off after {len(content)} bytes",
             next_step="It is read again with the next poll; if it stays so, restore it from a backup.",

@@ -207,11 +207,11 @@ def test_what_a_new_setting_brings_into_view_is_a_baseline(path: Path, watch: Wa
 
 def test_the_register_says_what_the_state_manages_and_lets_go_of_what_is_gone(path: Path, watch: Watch) -> None:
     web = resource(
-        "kubernetes_config_map", "c", instance({"id": "shop/web", "metadata": [{"name": "web", "namespace": "shop", "uid": "u-1"}]})
+        "kubernetes_config_map", "c", instance({"id": "shop/web", "metadata": [{"name": "web", "namespace": "shop", "uid": "0d1c-77aa"}]})
     )
     write(path, state(web, serial=2), watch.now)
     by_address = {one.address: one for one in watch.poll().managed}
-    assert by_address["kubernetes_config_map.c"].aliases == ("u-1", "ConfigMap/shop/web", "shop/web")
+    assert by_address["kubernetes_config_map.c"].aliases == ("0d1c-77aa", "ConfigMap/shop/web", "shop/web")
     assert (by_address["aws_s3_bucket.logs"].removed, by_address["aws_s3_bucket.logs"].workspace) == (True, "infra/prod")
 
 

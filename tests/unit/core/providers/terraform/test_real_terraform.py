@@ -39,7 +39,7 @@ def test_an_apply_a_count_a_move_and_a_destroy_are_told_for_what_they_are(worksp
     assert polled(watch) == []
     workspace.apply(services(api=4, web=3))
     (event,) = polled(watch)
-    assert (event.resource.name, event.change_type) == ('terraform_data.service["api"]', ChangeType.MODIFIED)
+    assert (event.resource.name, event.change_type) == ('terraform_data.service["api"]', ChangeType.SCALED)
     assert [(c.path, c.before, c.after) for c in event.changes] == [("input.replicas", 2, 4)]
     assert (event.actor.kind, event.actor.via, event.actor.known) == (ActorKind.UNKNOWN, Via.IAC, False)
     assert event.occurred_after is not None and event.occurred_after < event.occurred_at
