@@ -187,9 +187,16 @@ def _other(identity: JsonObject, kind: str, how: _How) -> Who:
         machine = any(host in provider for host in _CI_PROVIDERS) or kind == "WebIdentityUser"
         actor_kind = ActorKind.AUTOMATION if machine else ActorKind.HUMAN
         return Who(
-            actor=Actor(kind=actor_kind, id=found or name, name=name, via=how.via, tool=how.tool, session=_sitting(found, mapping(identity, "sessionContext"))),
+            actor=Actor(
+                kind=actor_kind,
+                id=found or name,
+                name=name,
+                via=how.via,
+                tool=how.tool,
+                session=_sitting(found, mapping(identity, "sessionContext")),
+            ),
             pipeline=any(host in provider for host in _CI_PROVIDERS),
-        )  # fmt: skip
+        )
     if kind == "AWSAccount":
         account = told(identity.get("accountId"))
         return Who(actor=Actor(id=found or account, name=f"account {account}" if account else "", via=how.via, tool=how.tool))

@@ -96,18 +96,26 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "admin_policy": _admin_policy,
     "public_block_off": _public_block_off,
     "publicly_accessible": lambda s: _switched(s, True, "publiclyAccessible", "publicIpEnabled", "endpointPublicAccess"),
-    "deletion_protection_off": lambda s: _switched(s, False, "deletionProtection", "deletionProtectionEnabled", "disableApiTermination", "deletionProtectionConfiguration"),
-    "termination_protection_off": lambda s: _switched(s, False, "terminationProtection", "enableTerminationProtection", "deletionProtectionCheck"),
+    "deletion_protection_off": lambda s: _switched(
+        s, False, "deletionProtection", "deletionProtectionEnabled", "disableApiTermination", "deletionProtectionConfiguration"
+    ),
+    "termination_protection_off": lambda s: _switched(
+        s, False, "terminationProtection", "enableTerminationProtection", "deletionProtectionCheck"
+    ),
     "encryption_off": lambda s: _switched(s, False, "storageEncrypted", "encrypted", "sseEnabled", "atRestEncryptionEnabled"),
     "versioning_off": lambda s: any(v.lower() == "suspended" for v in texts(s.after, "status")),
     "mfa_delete_off": lambda s: any(v.lower() == "disabled" for v in texts(s.after, "mfaDelete")),
-    "backups_off": lambda s: _is_zero(s, "backupRetentionPeriod", "snapshotRetentionLimit", "automatedSnapshotRetentionPeriod")
-    or _switched(s, False, "pointInTimeRecoveryEnabled"),
+    "backups_off": lambda s: (
+        _is_zero(s, "backupRetentionPeriod", "snapshotRetentionLimit", "automatedSnapshotRetentionPeriod")
+        or _switched(s, False, "pointInTimeRecoveryEnabled")
+    ),
     "skips_final_snapshot": lambda s: _switched(s, True, "skipFinalSnapshot") or _switched(s, True, "deleteAutomatedBackups"),
     "selectors_narrowed": _selectors_narrowed,
     "trail_weakened": _trail_weakened,
     "logging_emptied": lambda s: not any(True for _ in find(s.after, "loggingEnabled", "targetBucket")),
-    "enables_nothing": lambda s: _switched(s, False, "enable", "enabled") or any(v.lower() in ("disabled", "paused") for v in texts(s.after, "status")),
+    "enables_nothing": lambda s: (
+        _switched(s, False, "enable", "enabled") or any(v.lower() in ("disabled", "paused") for v in texts(s.after, "status"))
+    ),
     "desired_count": lambda s: any(True for _ in texts(s.after, "desiredCount", "desiredCapacity", "minSize", "maxSize", "desiredSize")),
     "new_revision": lambda s: any(True for _ in texts(s.after, "taskDefinition", "imageUri", "launchTemplateVersion", "releaseVersion")),
     "forces_deployment": lambda s: _switched(s, True, "forceNewDeployment"),
@@ -121,7 +129,9 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "force_delete": lambda s: _switched(s, True, "forceDeleteWithoutRecovery", "force"),
     "imdsv1": lambda s: any(v.lower() == "optional" for v in texts(s.after, "httpTokens")),
     "only_tags": _only_tags,
-    "suppresses_findings": lambda s: any(v.upper() in ("SUPPRESSED", "RESOLVED", "ARCHIVED") for v in texts(s.after, "status", "recordState", "workflowStatus")),
+    "suppresses_findings": lambda s: any(
+        v.upper() in ("SUPPRESSED", "RESOLVED", "ARCHIVED") for v in texts(s.after, "status", "recordState", "workflowStatus")
+    ),
     "stack_of_many": lambda s: any(True for _ in find(s.after, "capabilities")),
     "lifecycle_expires": lambda s: any(True for _ in find(s.after, "expiration")),
     "ransom_note": lambda s: any(
@@ -129,4 +139,4 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
         and value.lower().endswith((".txt", ".html", ".hta", ".md", ".note"))
         for value in texts(s.after, "key")
     ),
-}  # fmt: skip
+}

@@ -13,9 +13,12 @@ _LONGEST_TEXT = 2000
 # Names that say which thing is meant or how the call is to be made, not what it shall be.
 _NOT_STATE = frozenset(
     {
-        "clienttoken", "clientrequesttoken", "dryrun", "host", "nexttoken", "maxresults", "xmlns", "instanceset", "instancesset", "groupid", "instanceid",
-        "bucketname", "rolename", "username", "groupname", "keyid", "functionname", "dbinstanceidentifier", "dbclusteridentifier", "tablename",
-        "clientrequestid", "requestid", "idempotencytoken", "publicaccessblock", "acl", "policy", "versioning", "logging", "location", "alarmnames",
+        "clienttoken", "clientrequesttoken", "dryrun", "host", "nexttoken", "maxresults", "xmlns", "instanceset", "instancesset",
+        "groupid", "instanceid",
+        "bucketname", "rolename", "username", "groupname", "keyid", "functionname", "dbinstanceidentifier", "dbclusteridentifier",
+        "tablename",
+        "clientrequestid", "requestid", "idempotencytoken", "publicaccessblock", "acl", "policy", "versioning", "logging",
+        "location", "alarmnames",
     }
 )  # fmt: skip
 # Wholly secret whatever the names inside are: environment variables, parameters, commands.

@@ -10,7 +10,8 @@ from core.providers.aws.subject import document, find, statements
 # Managed policies that are (near) unlimited, or that let their holder give itself more:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_job-functions.html
 _ADMIN_POLICIES = (
-    "*/AdministratorAccess*", "*/IAMFullAccess", "*/PowerUserAccess", "*/AWSOrganizationsFullAccess", "*/AWSSSO*Administrator", "*/SystemAdministrator",
+    "*/AdministratorAccess*", "*/IAMFullAccess", "*/PowerUserAccess", "*/AWSOrganizationsFullAccess", "*/AWSSSO*Administrator",
+    "*/SystemAdministrator",
     "*/AmazonEKSClusterAdminPolicy", "*/AmazonEKSAdminPolicy",
 )  # fmt: skip
 # Actions with which one can become anybody: https://attack.mitre.org/techniques/T1098/003/
@@ -18,8 +19,10 @@ _ADMIN_ACTIONS = ("*", "*:*", "iam:*", "sts:*", "organizations:*", "kms:*")
 # Conditions that tie a statement to somebody, so that "*" is not everyone:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html#access-control-block-public-access-policy-status
 _TYING = (
-    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn", "aws:sourceowner",
-    "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount", "aws:sourceorgid",
+    "aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount", "aws:principalarn", "aws:sourceaccount", "aws:sourcearn",
+    "aws:sourceowner",
+    "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount",
+    "aws:sourceorgid",
 )  # fmt: skip
 _ACCOUNT = re.compile(r"(?<!\d)(\d{12})(?!\d)")
 

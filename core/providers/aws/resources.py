@@ -138,7 +138,7 @@ def _in_arn(arn: str, row: JsonObject) -> str:
 def _resource(
     kind: str, name: str, row: JsonObject, where: Where, listed: Sequence[tuple[str, str]], request: JsonObject, response: JsonObject
 ) -> Resource:
-    arn, plain_name = _split(name, row, where)
+    arn, plain_name = _split(name, row)
     if kind == "by_id":
         kind = _KINDS_BY_ID.get(plain_name.rpartition("-")[0], "AWS::EC2::Resource")
         arn = (
@@ -150,12 +150,12 @@ def _resource(
         outer = next(_names([str(row["within"])], [request, response]), "")
         plain_name = f"{outer.rsplit('/', 1)[-1]}/{plain_name}" if outer else plain_name
     tail = plain_name.rsplit("/", 1)[-1]
-    candidates = [one for one, _ in listed] + [one for one in _strings([response, request], "arn")]
+    candidates = [one for one, _ in listed] + list(_strings([response, request], "arn"))
     arn = arn or next((one for one in candidates if re.split(r"[/:]", one)[-1] == tail or one.endswith(f":{plain_name}")), "")
     return _at(kind, plain_name, arn or _made(str(row.get("arn") or ""), plain_name, where), where)
 
 
-def _split(name: str, row: JsonObject, where: Where) -> tuple[str, str]:
+def _split(name: str, row: JsonObject) -> tuple[str, str]:
     """An ARN or URL given as the id → (ARN, plain name)."""
     found = _ARN.match(name)
     if found:
@@ -222,7 +222,7 @@ def _guessed(call: str, where: Where, listed: Sequence[tuple[str, str]], request
     name = _guessed_name(noun_words, request) or _guessed_name(noun_words, response)
     if not name:
         return _at(kind, service if service != "?" else "unnamed", "", where)
-    arn, own_name = _split(name, {}, where)
+    arn, own_name = _split(name, {})
     if not arn:
         arn = next((one for one in _strings([response, request], "arn") if re.split(r"[/:]", one)[-1] == own_name), "")
     return _at(kind, own_name, arn, where)

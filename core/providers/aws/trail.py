@@ -177,7 +177,7 @@ def _event(
         traits=rules.traits(subject),
         changes=changes,
         references=_references(act, thing, tags),
-        links=_links(act, thing),
+        links=_links(act),
         error=redactor.text(act.error),
         metadata=_metadata(act, redactor),
     )
@@ -238,7 +238,7 @@ def _by_stack(actor: Actor) -> bool:
     return actor.via is Via.IAC and actor.tool.startswith("CloudFormation")
 
 
-def _links(act: _Act, thing: Resource) -> tuple[Link, ...]:
+def _links(act: _Act) -> tuple[Link, ...]:
     event, region = told(act.record.get("eventID")), act.where.region
     if not _UUID.match(event) or not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region) or act.where.partition != "aws":
         return ()

@@ -1,0 +1,84 @@
+"""botocore's errors become ours, once, where AWS is called."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+    ResponseParserError,
+    TokenRetrievalError,
+)
+
+from core.clock import Deadline
+from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
+
+_FORBIDDEN = (
+    "AccessDenied", "Unauthorized", "InvalidClientTokenId", "ExpiredToken", "SignatureDoesNotMatch", "UnrecognizedClient", "OptInRequired",
+    "AuthFailure", "InvalidAccessKeyId", "Forbidden",
+)  # fmt: skip
+_THROTTLED = (
+    "Throttl",
+    "RequestLimitExceeded",
+    "TooManyRequests",
+    "SlowDown",
+    "LimitExceeded",
+    "PriorRequestNotComplete",
+    "RequestThrottled",
+)
+# Timeouts are fixed when a client is made; these are the steps that clients come in.
+_STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+
+
+class TokenGone(ProviderError):
+    """The page token is no longer valid."""
+
+
+def call_seconds(deadline: Deadline, source: str) -> float:
+    """The largest step of timeouts that still fits before the deadline. Connecting and reading may each take half of what is left."""
+    left = deadline.remaining_seconds() / 2
+    fitting = [step for step in _STEPS if step <= left]
+    if not fitting:
+        raise ProviderTimedOut("no time was left for another call", source=source)
+    return fitting[-1]
+
+
+@contextmanager
+def asked(source: str, needs: str) -> Iterator[None]:
+    """Raise ProviderError for what botocore raises inside. `needs` is the permission, as IAM spells it."""
+    try:
+        yield
+    except ClientError as error:
+        raise _refusal(error, source, needs) from error
+    except (ReadTimeoutError, ConnectTimeoutError) as error:
+        raise ProviderTimedOut(f"{needs} was not answered in time", source=source) from error
+    except (NoCredentialsError, PartialCredentialsError, ProfileNotFound, TokenRetrievalError) as error:
+        raise ProviderForbidden(
+            str(error), source=source, needs=needs, next_step="Give WGO credentials: a profile, a role, or the environment."
+        ) from error
+    except ResponseParserError as error:
+        raise ProviderMalformed(f"the answer to {needs} cannot be read", source=source) from error
+    except HTTPClientError as error:
+        raise ProviderUnreachable(f"{needs}: {error}", source=source) from error
+    except BotoCoreError as error:
+        raise ProviderUnreachable(f"{needs}: {error}", source=source) from error
+
+
+def _refusal(error: ClientError, source: str, needs: str) -> ProviderError:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
+    if any(one in code for one in _THROTTLED) or status == 429:
+        return ProviderThrottled(f"{needs}: {code}", source=source)
+    if any(one in code for one in _FORBIDDEN) or status in (401, 403):
+        return ProviderForbidden(source=source, needs=needs)
+    if "InvalidNextToken" in code or "InvalidTimeRange" in code:
+        return TokenGone(f"{needs}: {code}", source=source)
+    if status >= 500:
+        return ProviderUnreachable(f"{needs}: {code or status}", source=source)
+    return ProviderError(f"{needs}: {code or error}", source=source)
