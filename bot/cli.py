@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from core.errors import SettingsError, WgoError
+from core.errors import SettingsError, WgoError, WhenUnclear
 
 # name → (where it lives, what it does, the panel it is shown in)
 _START, _READ, _KEEP = "Start", "Read", "Keep"
@@ -103,7 +103,7 @@ def main() -> None:
         app()
     except WgoError as error:
         _say(error)
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(2 if isinstance(error, (SettingsError, WhenUnclear)) else 1)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:

@@ -21,7 +21,7 @@ from core.clock import Clock, utc_now
 from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
 from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, StabilityLine, Started, TeamRow
-from core.story import Settling, Story
+from core.story import Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
@@ -33,7 +33,8 @@ STABILITY = "stability"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TO_LOOK_AT = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
 _CALM = frozenset({Verdict.PLANNED, Verdict.ROUTINE})
-_MOST_READ, _MOST_STORIES, _MOST_ROUTINES, _MOST_UNSETTLED = 80, 150, 1000, 50
+_MOST_READ, _MOST_PLANNED, _MOST_ROUTINE = 80, 80, 40
+_MOST_BASELINES, _MOST_UNSETTLED = 1000, 50
 _BRIEF, _FULL = 5, 20
 _LATELY, _AROUND = timedelta(minutes=30), timedelta(minutes=10)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
@@ -220,27 +221,25 @@ class CatchUp:
         return self._store.events.by_ids(asked.visibility, found)
 
     def _also(self, asked: _Asked, told: Collection[str]) -> tuple[tuple[RolledUp, ...], bool]:
-        stories = self._lately(asked)
-        calm = [s for s in stories if s.verdict in _CALM and s.id not in told and parts.matches(s, asked.filter)]
-        return tuple(parts.rolled_up(calm)), len(stories) >= _MOST_STORIES
-
-    def _lately(self, asked: _Asked) -> Sequence[Story]:
-        if parts.narrow(asked.filter):
-            wanted = replace(asked.filter, verdicts=(asked.filter.verdicts or _CALM) & _CALM)
-            if not wanted.verdicts:
-                return ()
-            events = self._store.events.severest(asked.visibility, wanted, asked.told, _MOST_READ)
-            return list(self._store.stories.by_ids({one.correlation_id for one in events}).values())
-        # By time alone where there is a time: a story has no sequence, to look for its events' is dear.
-        span = Span(range=asked.told.range) if asked.told.range else asked.told
-        environment = next(iter(asked.filter.environments)) if len(asked.filter.environments) == 1 else ""
-        return self._store.stories.recent(asked.visibility, span, _MOST_STORIES, environment=environment)
+        """The planned and the routine stories of the period, by their most severe events."""
+        ids: dict[str, None] = {}
+        cut = False
+        for verdict, most in ((Verdict.PLANNED, _MOST_PLANNED), (Verdict.ROUTINE, _MOST_ROUTINE)):
+            if asked.filter.verdicts and verdict not in asked.filter.verdicts:
+                continue
+            wanted = replace(asked.filter, verdicts=frozenset({verdict}))
+            events = self._store.events.severest(asked.visibility, wanted, asked.told, most)
+            ids.update(dict.fromkeys(one.correlation_id for one in events if one.correlation_id not in told))
+            cut = cut or len(events) >= most
+        found = self._store.stories.by_ids(ids)
+        calm = [found[one] for one in ids if one in found and found[one].verdict in _CALM]
+        return tuple(parts.rolled_up(calm)), cut
 
     def _missed(self, asked: _Asked) -> tuple[MissedRoutine, ...]:
         """Where it is asked of everything: a routine's row does not tell its environment."""
         if asked.filter != ANYTHING or asked.visibility != EVERYTHING:
             return ()
-        found = parts.silent(self._store.baselines.prefixed("same/", _MOST_ROUTINES), asked.range, asked.now)
+        found = parts.silent(self._store.baselines.prefixed("same/", _MOST_BASELINES), asked.range, asked.now)
         # A routine that was not seen because nobody looked did not fail to happen.
         return tuple(parts.missed(one) for one in found[:_FULL] if self._whole_around(one.expected_at, asked))
 

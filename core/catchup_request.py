@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from core.errors import WgoError
+from core.errors import WhenUnclear
 from core.subscription import EventFilter
 from core.when import When, when
 
@@ -14,7 +14,7 @@ USAGE = "catchup [since] [in <environment|provider|source>] [brief|full] [share]
 _EXAMPLE = "catchup since yesterday 5pm in prod full"
 
 
-class RequestUnclear(WgoError):
+class RequestUnclear(WhenUnclear):
     """The words of a catch-up that cannot be read."""
 
 
