@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
 from core.assessment import Assessment, Overrule
 from core.errors import StorageError
@@ -17,6 +17,8 @@ from storage.tables import AssessmentRow, EventRow, table
 
 _EVENTS, _ASSESSMENTS = table(EventRow), table(AssessmentRow)
 _E, _A = _EVENTS.c, _ASSESSMENTS.c
+# As the partial index says it, to the letter.
+_UNFINISHED = text("events.unfinished")
 _FOLLOWS = ("actor", "actor_id", "actor_kind", "verdict", "severity", "story_id", "revision", "unfinished")
 
 
@@ -59,7 +61,7 @@ class SqlAssessmentStore:
 
     def unfinished(self, limit: int = 100) -> Sequence[UnifiedEvent]:
         with self._database.read() as connection:
-            asked = select(*COLUMNS).select_from(JOINED).where(_E.unfinished).order_by(_E.sequence).limit(limit)
+            asked = select(*COLUMNS).select_from(JOINED).where(_UNFINISHED).order_by(_E.sequence).limit(limit)
             return [unified(row) for row in connection.execute(asked)]
 
 
