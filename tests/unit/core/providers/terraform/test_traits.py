@@ -121,7 +121,7 @@ def test_one_more_of_a_count_scales_and_a_first_one_does_not(tmp_path: Path) -> 
     webs(1, 1)
     watch.poll()
     webs(3, 2)
-    assert [(e.resource.name, e.change_type, e.traits) for e in watch.poll().events] == [
+    assert [(e.resource.name, e.change_type, set(e.traits)) for e in watch.poll().events] == [
         (f"aws_eip.web[{number}]", ChangeType.CREATED, {Trait.SCALES}) for number in (1, 2)
     ]
     webs(1, 3)
