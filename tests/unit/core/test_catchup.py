@@ -1,0 +1,222 @@
+"""What a reader is told of the time since they left."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.assessment import Severity, Verdict
+from core.baseline import Baseline, Metric
+from core.catchup import CatchUp
+from core.catchup_request import Places, parse, takes
+from core.clock import Deadline
+from core.errors import ModelError, WhenUnclear
+from core.ports import LanguageModel
+from core.report import CatchUpReport, Started
+from core.story import Settling
+from core.text import plain
+from core.timerange import TimeRange
+from tests.unit.core.changes import ANA, BEN, SCALER, at, change
+from tests.unit.core.telling import NOW, Telling, telling
+
+
+@pytest.fixture
+def told() -> Iterator[Telling]:
+    with telling() as held:
+        yield held
+
+
+def catch_up(told: Telling, model: LanguageModel | None = None) -> CatchUp:
+    return CatchUp(told.store, clock=lambda: NOW, model=model, sources=("cluster",))
+
+
+def report(told: Telling, words: str = "") -> CatchUpReport:
+    return catch_up(told).asked(words, reader="U1")
+
+
+def test_quiet_is_said_where_all_was_read_and_only_routine_happened(told: Telling) -> None:
+    told.read()
+    told.happened(change("api", actor=SCALER))
+    assert (report(told).quiet, report(told).counts.total) == (True, 1)
+
+
+def test_nothing_is_quiet_across_a_gap(told: Telling) -> None:
+    told.read(end=at(60))
+    told.read(start=at(90))
+    told.happened(change("api", actor=SCALER))
+    found = report(told)
+    assert (found.quiet, found.sources_read_whole, len(found.gaps)) == (False, (), 1)
+    assert plain(found.recommendations[0].says).startswith("Read for yourself what was not seen: cluster")
+
+
+def test_nothing_is_quiet_where_nothing_was_ever_read(told: Telling) -> None:
+    assert not report(told).quiet
+
+
+def test_nothing_is_quiet_beside_what_has_not_settled_since_long_ago(told: Telling) -> None:
+    told.read()
+    story = told.happened(change("api", when=NOW - timedelta(days=9)), Verdict.PLANNED, settling=Settling.DEGRADED, says="1 of 3 ready")
+    found = report(told)
+    assert [one.story_id for one in found.look_at] == [story]
+    assert plain(found.look_at[0].stands) == "Not well: 1 of 3 ready."
+    assert not found.quiet
+
+
+def test_the_unplanned_and_the_unknown_come_first_with_who_what_and_why(told: Telling) -> None:
+    told.read()
+    told.happened(change("web", 1, ANA), Verdict.PLANNED, cause="Terraform apply web")
+    told.happened(change("db", 2), Verdict.UNKNOWN)
+    worst = told.happened(change("api", 3, BEN), Verdict.UNPLANNED, Severity.HIGH, because="no run explains it")
+    found = report(told)
+    assert [one.verdict for one in found.look_at] == [Verdict.UNPLANNED, Verdict.UNKNOWN]
+    first = found.look_at[0]
+    assert (first.story_id, first.who, plain(first.why)) == (worst, BEN, "No run explains it.")
+    assert plain(first.what) == "prod · shop/api: Deployment modified (changed)"
+    assert [plain(one.says) for one in found.also] == ["Ana: Terraform apply web in prod"]
+    assert found.recommendations[0].rests_on == (first.event_id, worst)
+
+
+def test_without_a_mark_it_begins_seven_days_ago_and_with_one_there(told: Telling) -> None:
+    assert (report(told).period.started, report(told).period.range.start) == (Started.DEFAULT, NOW - timedelta(days=7))
+    told.happened(change("api", 1))
+    told.store.watermarks.mark("U1", report(told).sequence, at(30))
+    found = report(told)
+    assert (found.period.started, found.period.range.start, found.counts.total) == (Started.WATERMARK, at(30), 0)
+
+
+def test_what_arrives_late_is_told_once_and_marked_late(told: Telling) -> None:
+    told.read()
+    told.store.watermarks.mark("U1", report(told).sequence, at(60))
+    told.happened(change("api", 5, BEN), Verdict.UNPLANNED)
+    found = report(told)
+    assert (found.counts.total, found.late, [one.late for one in found.look_at]) == (1, 1, [True])
+    told.store.watermarks.mark("U1", found.sequence, NOW)
+    assert (report(told).counts.total, report(told).late) == (0, 0)
+
+
+def test_making_a_report_moves_no_mark(told: Telling) -> None:
+    report(told)
+    assert told.store.watermarks.get("U1") is None
+
+
+def test_backfilled_history_is_one_count_and_no_story(told: Telling) -> None:
+    told.read()
+    told.happened(change("api", 1, BEN), Verdict.UNPLANNED, backfilled=True)
+    found = report(told)
+    assert (found.counts.total, found.backfilled, found.look_at) == (0, 1, ())
+
+
+def test_it_is_narrowed_to_a_place_by_any_of_its_names(told: Telling) -> None:
+    told.happened(change("api", 1, environment="staging"))
+    told.happened(change("web", 2))
+    for words in ("in staging", "in STAGING".lower(), "since yesterday in staging full"):
+        assert report(told, words).counts.total == 1
+    assert report(told, "in kubernetes").counts.total == 2
+    with pytest.raises(WhenUnclear, match="nothing I watch is called 'nowhere'"):
+        report(told, "in nowhere")
+
+
+def test_a_rare_environment_is_found_by_its_name(told: Telling) -> None:
+    told.happened(change("api", when=NOW - timedelta(days=20), environment="attic"))
+    assert report(told, "since 4 weeks ago in attic").counts.total == 1
+
+
+def test_a_routine_that_did_not_happen_is_told_only_where_all_was_read(told: Telling) -> None:
+    days = [NOW.replace(hour=3, minute=0) - timedelta(days=n) for n in range(20, 1, -1)]
+    row = Baseline(key="same/aws/db-main/abc", count=len(days), first_at=days[0], last_at=days[-1], recent=tuple(days))
+    told.store.baselines.save([row])
+    told.read()
+    found = report(told)
+    assert [(one.key, one.expected_at) for one in found.missed] == [(row.key, days[-1] + timedelta(days=1))]
+    assert not found.quiet
+    with telling() as gapped:
+        gapped.store.baselines.save([row])
+        gapped.read(end=days[-1] + timedelta(hours=20))
+        gapped.read(start=days[-1] + timedelta(hours=26))
+        assert report(gapped).missed == ()
+
+
+def test_stability_is_a_fraction_with_what_is_usual_or_not_measured(told: Telling) -> None:
+    assert report(told).stability == ()
+    score = Metric(name="stability", at=NOW - timedelta(minutes=1), numerator=46, denominator=47, source="cluster", environment="prod")
+    usual = [replace(score, at=NOW - timedelta(days=n, minutes=1), numerator=47) for n in range(1, 7)]
+    told.store.metrics.save([score, *usual])
+    line = report(told).stability[0]
+    assert line.now == score
+    assert line.usual is not None
+    assert line.usual.numerator == 47
+
+
+def test_who_did_what_is_summed_over_days(told: Telling) -> None:
+    told.happened(change("api", 1, ANA), Verdict.PLANNED)
+    told.happened(change("web", 2, ANA, when=at(0) - timedelta(days=1)), Verdict.UNPLANNED)
+    row = report(told).team[0].activity
+    assert (row.actor, row.changes, row.planned, row.unplanned) == ("ana@example.com", 2, 1, 1)
+
+
+def test_lists_are_cut_and_say_so(told: Telling) -> None:
+    for number in range(8):
+        told.happened(change(f"api-{number}", number, BEN), Verdict.UNPLANNED)
+    brief, full = report(told), report(told, "full")
+    assert (len(brief.look_at), brief.more_to_look_at, brief.look_at_cut) == (5, 3, False)
+    assert (len(full.look_at), full.more_to_look_at) == (8, 0)
+
+
+class _Model:
+    """Writes what a test says."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+
+    def write(self, *, system: str, ask: str, max_tokens: int, deadline: Deadline) -> str:
+        if not self.written:
+            raise ModelError("the model is overloaded")
+        return self.written
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("1 unplanned change by Ben to shop/api; nothing explains it.", True),
+        ("2 unplanned changes by Ben.", False),
+        ("Zoe changed shop/api.", False),
+        ("Ben changed shop/api, and the billing service was affected.", False),
+        ("Everything is fine.", False),
+        ("", False),
+    ],
+)
+def test_a_model_s_words_are_kept_only_where_the_report_holds_them(told: Telling, written: str, kept: bool) -> None:
+    told.read()
+    told.happened(change("api", 1, BEN), Verdict.UNPLANNED)
+    found = catch_up(told, _Model(written)).over(TimeRange(start=at(0), end=NOW))
+    assert found.summary == (written if kept else "")
+
+
+KNOWN = Places(environments=frozenset({"prod"}), providers=frozenset({"aws"}), sources=frozenset({"prod-eks"}))
+
+
+def test_the_words_after_catchup_stand_in_any_order() -> None:
+    for words in (
+        "since yesterday 5pm in prod full share",
+        "share full in PROD yesterday 5pm",
+        "yesterday 5pm in prod share full",
+    ):
+        asked = parse(words, now=NOW, time_zone="UTC", known=KNOWN)
+        assert asked.when is not None
+        assert (asked.when.range.start, asked.filter.environments) == (NOW.replace(hour=17) - timedelta(days=1), {"prod"})
+        assert (asked.brief, asked.share) == (False, True)
+    assert parse("in the last 3 days in prod-eks", now=NOW, time_zone="UTC", known=KNOWN).filter.sources == {"prod-eks"}
+
+
+def test_words_that_cannot_be_read_say_what_can() -> None:
+    with pytest.raises(WhenUnclear, match="brief or full, not both"):
+        parse("brief full", now=NOW, time_zone="UTC", known=KNOWN)
+    with pytest.raises(WhenUnclear, match="can't read a time in “blurday”"):
+        parse("blurday", now=NOW, time_zone="UTC", known=KNOWN)
+
+
+def test_catchup_goes_by_several_names() -> None:
+    assert [takes(words) for words in ("catchup", "catch up since monday", "Catch-Up full", "summarize", "status", "catchups")] == [
+        "", "since monday", "full", "", None, None,
+    ]  # fmt: skip
