@@ -179,8 +179,8 @@ def stable(
         where_ = one.environment or "Everything that is checked"
         said += [Strong(where_), f": {one.numerator:g} of {one.denominator:g} checks pass (", Time(one.at), "). "]
     if lacking or not measured:
-        named = " and ".join(lacking) or "this"
-        said.append(f"How stable {named} is was not measured: no health signal was read in the last 30 minutes. ")
+        named = f" in {' and '.join(lacking)}" if lacking else ""
+        said.append(f"Stability{named} was not measured: no health signal was read in the last 30 minutes. ")
     cited: list[UnifiedEvent] = []
     for story in bad[:_NAMED]:
         head = heads.get(story.headline_event)

@@ -103,10 +103,15 @@ def _people(rest: str, names: Names) -> tuple[frozenset[str], tuple[str, ...], s
             if re.search(pattern, rest):
                 found.add(actor)
                 rest = re.sub(pattern, " ", rest)
-    strangers = tuple(dict.fromkeys(one for one in vocabulary.SOMEONE.findall(rest) if one not in vocabulary.PLAIN))
+    strangers = tuple(dict.fromkeys(one for one in vocabulary.SOMEONE.findall(rest) if one not in vocabulary.PLAIN and not _acts(one)))
     for stranger in strangers:
         rest = re.sub(rf"(?:\bby )?\b{re.escape(stranger)}(?!\w)", " ", rest)
     return frozenset(found), strangers, rest
+
+
+def _acts(word: str) -> bool:
+    """Is it what is done, rather than who does it?"""
+    return word in vocabulary.VERDICTS or any(re.fullmatch(pattern, word) for pattern, _ in vocabulary.TYPES)
 
 
 def _forms(actor: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ LEFT = re.compile(
     r"|\bwhile i was (?:away|out|gone|off|asleep)\b|\bdid i miss\b"
 )
 # Where somebody is named: "by zoe", "what did zoe do".
-SOMEONE = re.compile(r"(?:\bby |\bwhat (?:did|has|was) )([a-z][\w.@-]*[a-z])(?![\w-])")
+SOMEONE = re.compile(r"(?:\bby |\bwhat (?:did|has) )([a-z][\w.@-]*[a-z])(?![\w-])")
 GOES_ON = re.compile(r"^(?:and|what about|how about|also|ok and)\b")
 WANTED = (
     (Wanted.HELP, r"\b(?:what can you|how do i|help me|who are you|what are you|what do you do)\b"),

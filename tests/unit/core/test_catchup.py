@@ -204,7 +204,7 @@ def test_the_words_after_catchup_stand_in_any_order() -> None:
     ):
         asked = parse(words, now=NOW, time_zone="UTC", known=KNOWN)
         assert asked.when is not None
-        assert (asked.when.range.start, asked.filter.environments) == (NOW.replace(hour=17) - timedelta(days=1), {"prod"})
+        assert (asked.when.range.start, asked.filter.environments) == (NOW.replace(hour=17) - timedelta(days=1), frozenset({"prod"}))
         assert (asked.brief, asked.share) == (False, True)
     assert parse("in the last 3 days in prod-eks", now=NOW, time_zone="UTC", known=KNOWN).filter.sources == {"prod-eks"}
 

@@ -1,0 +1,164 @@
+"""Questions answered from the store alone."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from core.assessment import Severity, Verdict
+from core.assistant.conversation import Conversation
+from core.baseline import Metric
+from core.event import ChangeType
+from core.report import Answer, Question
+from core.story import Settling
+from core.text import EventRef, plain
+from tests.unit.core.changes import ANA, BEN, SCALER, at, change
+from tests.unit.core.telling import NOW, Telling, telling
+
+
+@pytest.fixture
+def told() -> Iterator[Telling]:
+    with telling() as held:
+        yield held
+
+
+def ask(told: Telling, text: str, before: str = "", about: str = "") -> Answer:
+    previous = Question(text=before, asker="U1", asked_at=NOW) if before else None
+    question = Question(text=text, asker="U1", asked_at=NOW, previous=previous, about=about)
+    return Conversation(told.store, clock=lambda: NOW, sources=("cluster",)).answer(question)
+
+
+def says(answer: Answer) -> str:
+    return plain(answer.text)
+
+
+def test_what_changed_is_told_with_counts_and_a_citation_for_each_claim(told: Telling) -> None:
+    told.read()
+    planned = told.happened(change("api", 1, ANA), Verdict.PLANNED)
+    told.happened(change("web", 2, SCALER))
+    told.happened(change("db", 3, environment="staging"))
+    answer = ask(told, "what changed in prod since yesterday?")
+    assert says(answer).startswith("In prod, since Sun 01 Mar 00:00 UTC: 2 changes, 1 by one person (1 planned, 1 routine).")
+    assert [one.says for one in answer.text if isinstance(one, EventRef)] == ["[1]", "[2]"]
+    assert {one.number for one in answer.citations} == {1, 2}
+    assert planned in {one.story_id for one in answer.citations}
+    assert (answer.asked_of, answer.caveats) == (3, ())
+
+
+def test_who_did_it_names_actors_and_how_often(told: Telling) -> None:
+    told.read()
+    told.happened(change("web-sg", 1, BEN, kind="AWS::EC2::SecurityGroup"), Verdict.UNPLANNED, Severity.HIGH)
+    told.happened(change("web", 2, ANA))
+    answer = ask(told, "who changed the security group today?")
+    assert says(answer).startswith("Since Mon 02 Mar 00:00 UTC, of what is called security group: 1 change by Ben (1).")
+
+
+def test_how_many_are_counted_by_the_store(told: Telling) -> None:
+    told.read()
+    for number in range(9):
+        told.happened(change(f"a{number}", number, BEN), Verdict.UNPLANNED if number < 4 else Verdict.ROUTINE)
+    assert "4 changes: 4 unplanned." in says(ask(told, "how many unplanned changes were there this week?"))
+    assert "9 changes: 4 unplanned, 5 routine." in says(ask(told, "how many changes today"))
+
+
+def test_that_nothing_changed_is_said_only_where_all_was_read(told: Telling) -> None:
+    assert says(ask(told, "what changed today?")) == "Since Mon 02 Mar 00:00 UTC: I saw no change, but not everything was read."
+    told.read()
+    answer = ask(told, "what changed today?")
+    assert says(answer) == "Since Mon 02 Mar 00:00 UTC: no change. In that time cluster was read whole."
+
+
+def test_what_was_not_seen_is_never_left_out(told: Telling) -> None:
+    told.read(end=at(60))
+    told.read(start=at(90))
+    told.happened(change("api", 1))
+    assert [plain(one) for one in ask(told, "what changed today?").caveats] == [
+        "cluster was not read between Mon 02 Mar 11:00 UTC and 11:30 UTC. I can't vouch for that."
+    ]
+
+
+def test_why_tells_the_evidence(told: Telling) -> None:
+    told.read()
+    told.happened(change("api", 1, BEN), Verdict.UNPLANNED, because="no run explains it")
+    assert "I call it unplanned (92 %) because: no run explains it." in says(ask(told, "why is api unplanned?"))
+    told.happened(change("db", 2), Verdict.UNKNOWN, because="an unknown tool")
+    assert "I can't tell whether it was planned. What I have: an unknown tool." in says(ask(told, "why db?"))
+
+
+def test_what_causes_a_fault_is_not_guessed(told: Telling) -> None:
+    told.read()
+    told.happened(change("api", 1, BEN), Verdict.UNPLANNED)
+    assert says(ask(told, "why is the site down?")).startswith("I can't tell what causes that. Since")
+
+
+def test_stable_is_a_fraction_or_not_measured(told: Telling) -> None:
+    told.read()
+    told.happened(change("api", 1, ANA))
+    assert says(ask(told, "is prod stable?")).startswith("Stability in prod was not measured")
+    score = Metric(name="stability", at=NOW - timedelta(minutes=1), numerator=47, denominator=47, source="cluster", environment="prod")
+    told.store.metrics.save([score])
+    assert says(ask(told, "is prod stable?")) == "As far as I can see, yes. prod: 47 of 47 checks pass (Mon 02 Mar 21:59 UTC). "
+
+
+def test_yes_is_not_said_beside_anything_that_is_not_well(told: Telling) -> None:
+    told.read()
+    score = Metric(name="stability", at=NOW - timedelta(minutes=1), numerator=47, denominator=47, source="cluster", environment="prod")
+    told.store.metrics.save([score])
+    told.happened(change("api", 1, ANA), Verdict.PLANNED, settling=Settling.DEGRADED, says="1 of 3 ready")
+    answer = says(ask(told, "is everything ok?"))
+    assert "yes" not in answer
+    assert "Not well: prod · shop/api: 1 of 3 ready [1]" in answer
+
+
+def test_yes_is_not_said_across_a_gap(told: Telling) -> None:
+    told.read(end=NOW - timedelta(hours=3))
+    told.read(start=NOW - timedelta(hours=1))
+    score = Metric(name="stability", at=NOW - timedelta(minutes=1), numerator=47, denominator=47, source="cluster", environment="prod")
+    told.store.metrics.save([score])
+    answer = ask(told, "is prod stable?")
+    assert "yes" not in says(answer)
+    assert answer.caveats
+
+
+def test_a_question_goes_on_from_the_one_before(told: Telling) -> None:
+    told.read()
+    told.happened(change("api", 1, type=ChangeType.DELETED), Verdict.UNPLANNED)
+    told.happened(change("web", 2, type=ChangeType.DELETED, environment="staging"), Verdict.UNPLANNED)
+    told.happened(change("db", 3, environment="staging"))
+    answer = ask(told, "and in staging?", before="what was deleted in prod today?")
+    assert says(answer).startswith("In staging, since Mon 02 Mar 00:00 UTC: 1 change")
+
+
+def test_somebody_unknown_is_said_to_be_unknown(told: Telling) -> None:
+    told.read()
+    told.happened(change("api", 1, ANA))
+    for text in ("what did zoe do?", "changes by zoe today"):
+        assert says(ask(told, text)) == "I have seen no change by anyone called zoe. Whom I have seen lately: Ana."
+
+
+def test_since_i_left_begins_at_the_mark(told: Telling) -> None:
+    told.store.watermarks.mark("U1", 0, at(30))
+    answer = ask(told, "what happened since I left?")
+    assert answer.period is not None
+    assert answer.period.range.start == at(30)
+
+
+def test_a_question_about_a_story_is_answered_from_it(told: Telling) -> None:
+    told.read()
+    story = told.happened(change("api", 1, BEN), Verdict.UNPLANNED, because="no run explains it")
+    told.happened(change("web", 2), Verdict.UNPLANNED)
+    answer = ask(told, "why?", about=story)
+    assert "shop/api" in says(answer)
+    assert "no run explains it" in says(answer)
+    assert "web" not in says(answer)
+
+
+@pytest.mark.parametrize("text", ["what's the weather?", "what can you do", "blah blah"])
+def test_what_is_not_understood_is_answered_with_what_can_be_asked(told: Telling, text: str) -> None:
+    answer = ask(told, text)
+    assert says(answer).startswith("I can say what changed")
+    assert "is prod stable?" in answer.follow_ups
+
+
+def test_a_time_to_come_is_said_to_be_so(told: Telling) -> None:
+    assert "still to come" in says(ask(told, "what changed on 2026-12-01?"))
