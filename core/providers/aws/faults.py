@@ -12,9 +12,9 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
     ReadTimeoutError,
-    ResponseParserError,
     TokenRetrievalError,
 )
+from botocore.parsers import ResponseParserError
 
 from core.clock import Deadline
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable

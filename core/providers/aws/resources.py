@@ -13,6 +13,7 @@ from core.providers.aws.subject import plain, told, words
 # Ids that are unique by themselves: i-0abc…, sg-…, vpc-…, db-ABC…
 _UNIQUE = re.compile(r"^[a-z]{1,10}(-[a-z]+)?-([0-9a-f]{8}|[0-9a-f]{17})$")
 _ARN = re.compile(r"^arn:[a-z-]+:([a-z0-9-]*):([a-z0-9-]*):([0-9a-zA-Z-]*):(.+)$", re.DOTALL)
+_SECRET = re.compile(r"^arn:[a-z-]+:secretsmanager:.*:secret:.+-[A-Za-z0-9]{6}$")
 _KINDS_BY_ID = {
     "i": "AWS::EC2::Instance",
     "sg": "AWS::EC2::SecurityGroup",
@@ -149,10 +150,24 @@ def _resource(
     if row.get("within") and "/" not in plain_name:
         outer = next(_names([str(row["within"])], [request, response]), "")
         plain_name = f"{outer.rsplit('/', 1)[-1]}/{plain_name}" if outer else plain_name
-    tail = plain_name.rsplit("/", 1)[-1]
-    candidates = [one for one, _ in listed] + list(_strings([response, request], "arn"))
-    arn = arn or next((one for one in candidates if re.split(r"[/:]", one)[-1] == tail or one.endswith(f":{plain_name}")), "")
+    candidates = [one for one, _ in listed] + list(_strings([response, request], ("arn", "id")))
+    arn = arn or next((one for one in candidates if _is_of(one, plain_name)), "")
     return _at(kind, plain_name, arn or _made(str(row.get("arn") or ""), plain_name, where), where)
+
+
+def _is_of(arn: str, name: str) -> bool:
+    """Does the ARN end with the name? Stacks have an id after it, secrets six random letters."""
+    tail = re.split(r"[/:]", arn)[-1]
+    return (
+        tail == name.rsplit("/", 1)[-1]
+        or arn.endswith(f":{name}")
+        or f":stack/{name}/" in arn
+        or bool(_SECRET.match(arn) and _secret(arn) == name)
+    )
+
+
+def _secret(arn: str) -> str:
+    return arn.partition(":secret:")[2][:-7]
 
 
 def _split(name: str, row: JsonObject) -> tuple[str, str]:
@@ -163,6 +178,8 @@ def _split(name: str, row: JsonObject) -> tuple[str, str]:
         if own:
             return name, own
         rest = found.group(4)
+        if _SECRET.match(name):
+            return name, _secret(name)
         if rest.startswith("stack/"):
             return name, rest.split("/")[1]
         cut = re.split(r"[/:]", rest, maxsplit=1)
@@ -172,16 +189,16 @@ def _split(name: str, row: JsonObject) -> tuple[str, str]:
     return "", name.removeprefix("/hostedzone/")
 
 
-def _strings(holders: Sequence[JsonValue], ending: str) -> Iterator[str]:
+def _strings(holders: Sequence[JsonValue], endings: tuple[str, ...]) -> Iterator[str]:
     for holder in holders:
         if isinstance(holder, Mapping):
             for key, value in holder.items():
-                if isinstance(value, str) and plain(str(key)).endswith(ending) and value.startswith("arn:"):
+                if isinstance(value, str) and plain(str(key)).endswith(endings) and value.startswith("arn:"):
                     yield value
                 elif isinstance(value, Mapping | list):
-                    yield from _strings([value], ending)
+                    yield from _strings([value], endings)
         elif isinstance(holder, list):
-            yield from _strings(holder[:10], ending)
+            yield from _strings(holder[:10], endings)
 
 
 def _made(template: str, name: str, where: Where) -> str:
@@ -224,7 +241,7 @@ def _guessed(call: str, where: Where, listed: Sequence[tuple[str, str]], request
         return _at(kind, service if service != "?" else "unnamed", "", where)
     arn, own_name = _split(name, {})
     if not arn:
-        arn = next((one for one in _strings([response, request], "arn") if re.split(r"[/:]", one)[-1] == own_name), "")
+        arn = next((one for one in _strings([response, request], ("arn",)) if re.split(r"[/:]", one)[-1] == own_name), "")
     return _at(kind, own_name, arn, where)
 
 

@@ -70,8 +70,10 @@ class Sessions:
             answer = sts.assume_role(RoleArn=account.role_arn, RoleSessionName=_ROLE_SESSION, **extra)["Credentials"]
             sts.close()
         session = _new(
-            aws_access_key_id=answer["AccessKeyId"], aws_secret_access_key=answer["SecretAccessKey"], aws_session_token=answer["SessionToken"]
-        )  # fmt: skip
+            aws_access_key_id=answer["AccessKeyId"],
+            aws_secret_access_key=answer["SecretAccessKey"],
+            aws_session_token=answer["SessionToken"],
+        )
         for key in [key for key in self._clients if key[0] == account.label]:
             self._drop(key)
         self._assumed[account.label] = _Assumed(session, answer["Expiration"])

@@ -1,0 +1,124 @@
+"""CloudTrail's LookupEvents on loopback, as botocore calls it: pages, newest first, late and repeated records, and its faults.
+
+moto has no LookupEvents. Calls to other services are handed on to moto where `behind` names its URL.
+"""
+
+import json
+import threading
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+_TYPE = "application/x-amz-json-1.1"
+
+
+@dataclass
+class CloudTrail:
+    """What the endpoint holds, by region. `fault` by region is an error code, "hang" or "garbage"; `calls` counts by region."""
+
+    url: str = ""
+    behind: str = ""
+    page_size: int = 50
+    records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    fault: dict[str, str] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
+    expired_tokens: bool = False
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def put(self, *records: dict[str, Any], region: str = "eu-west-1") -> None:
+        self.records.setdefault(region, []).extend(records)
+
+    def lookup(self, region: str, asked: dict[str, Any]) -> dict[str, Any]:
+        start, end = (datetime.fromtimestamp(asked[key], UTC) if key in asked else None for key in ("StartTime", "EndTime"))
+        rows = [
+            (datetime.fromisoformat(one["eventTime"]), one)
+            for one in self.records.get(region, [])
+            if str(one.get("readOnly")).lower() != "true"
+        ]
+        within = [(at, one) for at, one in rows if (start is None or at >= start) and (end is None or at <= end)]
+        newest = [one for _, one in sorted(within, key=lambda pair: pair[0], reverse=True)]
+        first = int(asked.get("NextToken") or 0)
+        page = newest[first : first + self.page_size]
+        events = [{"EventId": one["eventID"], "EventName": one["eventName"], "CloudTrailEvent": json.dumps(one)} for one in page]
+        more = {"NextToken": str(first + self.page_size)} if first + self.page_size < len(newest) else {}
+        return {"Events": events, **more}
+
+
+def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
+    class Endpoint(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            if not (self.headers.get("x-amz-target") or "").endswith("LookupEvents"):
+                self._hand_on(body)
+                return
+            region = str(self.headers["authorization"]).split("Credential=")[1].split("/")[2]
+            held.calls[region] += 1
+            asked = json.loads(body)
+            fault = held.fault.get(region, "")
+            if held.expired_tokens and "NextToken" in asked:
+                held.expired_tokens, fault = False, "InvalidNextTokenException"
+            if fault == "hang":
+                held.released.wait(30)
+            if fault == "garbage":
+                self._answer(200, b"<html>a proxy's page</html>")
+            elif fault and fault != "hang":
+                self._answer(400, json.dumps({"__type": fault, "message": "as the test asked"}).encode())
+            else:
+                self._answer(200, json.dumps(held.lookup(region, asked)).encode())
+
+        def _hand_on(self, body: bytes) -> None:
+            headers = {key: value for key, value in self.headers.items() if key.lower() not in ("content-length", "connection", "expect")}
+            request = urllib.request.Request(held.behind + self.path, data=body or None, headers=headers, method=self.command)  # noqa: S310 - loopback
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - loopback
+                    self._answer(answer.status, answer.read(), answer.headers.get("content-type", ""))
+            except urllib.error.HTTPError as refused:
+                with refused:
+                    self._answer(refused.code, refused.read(), refused.headers.get("content-type", ""))
+
+        def _answer(self, status: int, body: bytes, kind: str = _TYPE) -> None:
+            self.send_response(status)
+            self.send_header("content-type", kind)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _serve
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    return Endpoint
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that gave up is what the tests are about."""
+
+
+@contextmanager
+def cloudtrail(behind: str = "") -> Iterator[CloudTrail]:
+    """A running endpoint on a free port of loopback."""
+    held = CloudTrail(behind=behind)
+    server = _Server(("127.0.0.1", 0), _endpoint(held))
+    held.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield held
+    finally:
+        held.released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,163 @@
+"""LookupEvents over HTTP: what came, what came late or twice, what could not be read, and by when."""
+
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+from core.batch import CheckState
+from core.clock import Deadline
+from core.coverage import CoverageState
+from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
+from core.providers.aws.lookup import Pace
+from tests.components.cloudtrail import CloudTrail
+from tests.unit.core.providers.aws.given import START, Watch, record
+
+
+def created(name: str, at: datetime = START) -> dict[str, object]:
+    return record("sqs CreateQueue", {"queueName": name}, at=at)
+
+
+def test_what_happened_since_is_told_once_and_a_late_record_too(trail: CloudTrail) -> None:
+    watch = Watch(trail.url)
+    trail.put(created("a"))
+    assert [event.resource.name for event in watch.poll().events] == ["a"]
+    assert watch.poll().events == ()
+    trail.put(created("late", START - timedelta(minutes=10)))
+    assert [event.resource.name for event in watch.poll(minutes=5).events] == ["late"]
+    assert watch.poll().events == ()
+
+
+def test_a_backlog_is_paged_and_resumed_across_polls_without_a_gap_or_a_repeat(trail: CloudTrail) -> None:
+    watch = Watch(trail.url, {"first_hours": 2})
+    trail.page_size = 2
+    names = [f"q{n}" for n in range(101)]
+    trail.put(*(created(name, START - timedelta(seconds=n)) for n, name in enumerate(names)))
+    told: list[str] = []
+    polls = 0
+    while True:
+        batch = watch.poll(minutes=0)
+        told += [event.resource.name for event in batch.events]
+        polls += 1
+        if not batch.more:
+            break
+    assert polls > 1
+    assert sorted(told) == sorted(names)
+
+
+def test_a_token_that_expired_begins_the_stretch_again(trail: CloudTrail) -> None:
+    watch = Watch(trail.url)
+    trail.page_size = 2
+    trail.expired_tokens = True
+    trail.put(*(created(f"q{n}") for n in range(5)))
+    assert len(watch.poll().events) == 5
+
+
+def test_a_crash_before_the_commit_replays_the_same_ids(trail: CloudTrail) -> None:
+    trail.put(created("a"), created("b"))
+    first, again = Watch(trail.url).poll(), Watch(trail.url).poll()
+    assert [event.id for event in first.events] == [event.id for event in again.events]
+    assert len(first.events) == 2
+
+
+def test_coverage_says_up_to_when_it_is_complete(trail: CloudTrail) -> None:
+    watch = Watch(trail.url)
+    (covered,) = watch.poll().coverage
+    assert (covered.state, covered.range.end) == (CoverageState.READ, watch.now)
+    assert covered.complete_until == watch.now - timedelta(minutes=15)
+
+
+def test_an_absence_beyond_ninety_days_is_a_gap(trail: CloudTrail) -> None:
+    watch = Watch(trail.url)
+    watch.poll()
+    batch = watch.poll(minutes=100 * 24 * 60)
+    gap = next(one for one in batch.coverage if one.state is CoverageState.GAP)
+    assert gap.range.end == watch.now - timedelta(days=90)
+    assert batch.more
+
+
+def test_a_region_that_refuses_is_a_gap_and_the_others_go_on(trail: CloudTrail) -> None:
+    watch = Watch(trail.url, {"regions": ("eu-west-1", "us-east-1")})
+    trail.fault["us-east-1"] = "AccessDeniedException"
+    trail.put(created("a"))
+    batch = watch.poll()
+    assert [event.resource.name for event in batch.events] == ["a"]
+    states = {(one.part, one.state) for one in batch.coverage}
+    assert states == {("default/eu-west-1", CoverageState.READ), ("default/us-east-1", CoverageState.GAP)}
+    assert "cloudtrail:LookupEvents" in next(one.reason for one in batch.coverage if one.state is CoverageState.GAP)
+    trail.fault.clear()
+    trail.put(created("b"), region="us-east-1")
+    assert [event.resource.name for event in watch.poll().events] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("AccessDeniedException", ProviderForbidden),
+        ("ExpiredTokenException", ProviderForbidden),
+        ("ThrottlingException", ProviderThrottled),
+        ("garbage", ProviderMalformed),
+        ("InternalFailure", ProviderError),
+    ],
+)
+def test_a_failure_of_the_whole_source_is_an_error_of_ours(trail: CloudTrail, fault: str, error: type[ProviderError]) -> None:
+    trail.fault["eu-west-1"] = fault
+    with pytest.raises(error) as raised:
+        Watch(trail.url).poll()
+    assert raised.value.source == "aws-prod"
+
+
+def test_nobody_listening_is_unreachable() -> None:
+    with pytest.raises(ProviderUnreachable):
+        Watch("http://127.0.0.1:9").poll()
+
+
+def test_a_server_that_never_answers_costs_the_deadline_and_no_more(trail: CloudTrail) -> None:
+    trail.fault["eu-west-1"] = "hang"
+    began = time.monotonic()
+    with pytest.raises(ProviderTimedOut):
+        Watch(trail.url).poll(seconds=2)
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_region_that_hangs_leaves_time_to_the_others(trail: CloudTrail) -> None:
+    watch = Watch(trail.url, {"regions": ("us-east-1", "eu-west-1")})
+    trail.fault["us-east-1"] = "hang"
+    trail.put(created("a"))
+    began = time.monotonic()
+    assert [event.resource.name for event in watch.poll(seconds=4).events] == ["a"]
+    assert time.monotonic() - began < 4.5
+
+
+def test_an_idle_poll_asks_once_whatever_is_known(trail: CloudTrail) -> None:
+    watch = Watch(trail.url)
+    watch.poll()
+    before = trail.calls.total()
+    watch.poll()
+    assert trail.calls.total() - before == 1
+
+
+def test_the_cursor_stays_small_in_a_storm(trail: CloudTrail) -> None:
+    watch = Watch(trail.url, {"regions": ("eu-west-1", "us-east-1", "us-west-2")})
+    trail.page_size = 500
+    for region in ("eu-west-1", "us-east-1", "us-west-2"):
+        trail.put(*(created(f"{region}-{n}") for n in range(4000)), region=region)
+    assert len(watch.poll(seconds=60).events) == 12000
+    assert watch.cursor is not None
+    assert len(repr(watch.cursor.state)) < 64 * 1024
+
+
+def test_the_pace_is_two_requests_a_second() -> None:
+    waited: list[float] = []
+    pace = Pace(monotonic=lambda: sum(waited), wait=waited.append)
+    assert all(pace.take(Deadline.after(100)) for _ in range(10))
+    assert sum(waited) == pytest.approx(4.0)
+
+
+def test_the_doctor_names_the_missing_permission(trail: CloudTrail) -> None:
+    watch = Watch(trail.url)
+    assert [check.state for check in watch.provider.check(Deadline.after(10))] == [CheckState.GREEN]
+    trail.fault["eu-west-1"] = "AccessDeniedException"
+    (check,) = watch.provider.check(Deadline.after(10))
+    assert check.state is CheckState.RED
+    assert "cloudtrail:LookupEvents" in check.next_step

@@ -1,0 +1,209 @@
+"""One CloudTrail record → what changed, whose act it was, what it is."""
+
+import pytest
+
+from core.errors import RecordUnreadable
+from core.event import ActorKind, ChangeType, FieldChange, IntentKind, Via
+from core.trait import Trait
+from tests.unit.core.providers.aws.given import ACCOUNT, ANN, START, one, read, record
+
+GROUP = "sg-0123456789abcdef0"
+
+
+def ingress(cidr: str, port: int = 22) -> dict[str, object]:
+    rule = {"ipProtocol": "tcp", "fromPort": port, "toPort": port, "groups": {}, "ipRanges": {"items": [{"cidrIp": cidr}]}}
+    return {"groupId": GROUP, "ipPermissions": {"items": [rule]}}
+
+
+def test_a_security_group_opened_to_the_world_from_the_console_is_told_with_the_person() -> None:
+    event = one(record("ec2 AuthorizeSecurityGroupIngress", ingress("0.0.0.0/0"), sessionCredentialFromConsole="true"))
+    assert event.change_type is ChangeType.MODIFIED
+    assert (event.resource.kind, event.resource.name) == ("AWS::EC2::SecurityGroup", GROUP)
+    assert event.resource.uid == f"arn:aws:ec2:eu-west-1:{ACCOUNT}:security-group/{GROUP}"
+    assert (event.actor.kind, event.actor.name, event.actor.via) == (ActorKind.HUMAN, "ann@acme.example", Via.CONSOLE)
+    assert event.actor.network == "203.0.113.0/24"
+    assert {Trait.EXPOSES_PUBLICLY, Trait.OPENS_NETWORK} <= event.traits
+    assert event.changes == (FieldChange(path="ingress", before=None, after="tcp 22 0.0.0.0/0"),)
+
+
+def test_the_same_rule_taken_away_closes() -> None:
+    event = one(record("ec2 RevokeSecurityGroupIngress", ingress("0.0.0.0/0")))
+    assert event.traits == {Trait.CLOSES_NETWORK}
+    assert event.changes == (FieldChange(path="ingress", before="tcp 22 0.0.0.0/0", after=None),)
+
+
+def test_a_rule_for_a_private_network_is_not_exposure() -> None:
+    assert one(record("ec2 AuthorizeSecurityGroupIngress", ingress("10.0.0.0/8"))).traits == {Trait.OPENS_NETWORK}
+
+
+def test_several_instances_in_one_call_are_one_change_each() -> None:
+    items = [{"instanceId": f"i-0123456789abcdef{n}"} for n in range(3)]
+    states = [{**item, "previousState": {"name": "running"}, "currentState": {"name": "stopping"}} for item in items]
+    told = record("ec2 StopInstances", {"instancesSet": {"items": items}}, responseElements={"instancesSet": {"items": states}})
+    events = read(told).events
+    assert [event.resource.name for event in events] == [item["instanceId"] for item in items]
+    assert len({event.id for event in events}) == 3
+    assert {event.change_type for event in events} == {ChangeType.STOPPED}
+    assert events[0].changes == (FieldChange(path="state", before="running", after="stopping"),)
+
+
+def test_root_of_a_service_is_the_service_and_root_alone_is_a_privileged_person() -> None:
+    root = {"type": "Root", "arn": f"arn:aws:iam::{ACCOUNT}:root", "accountId": ACCOUNT}
+    request = {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}}
+    scaled = one(record("ec2 TerminateInstances", request, userIdentity={**root, "invokedBy": "autoscaling.amazonaws.com"}))
+    assert (scaled.actor.kind, scaled.actor.name, scaled.actor.privileged) == (ActorKind.SERVICE, "autoscaling", False)
+    assert Trait.SCALES in scaled.traits
+    person = one(record("ec2 TerminateInstances", request, userIdentity=root)).actor
+    assert (person.kind, person.name, person.privileged) == (ActorKind.HUMAN, "root", True)
+
+
+def test_a_ci_job_brings_its_own_reason_and_a_person_of_that_name_in_the_console_does_not() -> None:
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/GitHubActions"
+    session = {"type": "AssumedRole", "arn": arn, "accountId": ACCOUNT, "sessionContext": {"sessionIssuer": {"userName": "deploy"}}}
+    event = one(record("lambda UpdateFunctionCode20150331v2", {"functionName": "pay"}, userIdentity=session))
+    assert event.actor.kind is ActorKind.AUTOMATION
+    assert [intent.kind for intent in event.intents] == [IntentKind.PIPELINE]
+    assert Trait.ROLLS_OUT in event.traits
+
+
+def test_terraform_by_a_person_is_infrastructure_as_code() -> None:
+    agent = "APN/1.0 HashiCorp/1.0 Terraform/1.11.0 (+https://www.terraform.io) terraform-provider-aws/5.100.0"
+    actor = one(record("s3 CreateBucket", {"bucketName": "acme-logs"}, userAgent=agent)).actor
+    assert (actor.kind, actor.via, actor.tool) == (ActorKind.HUMAN, Via.IAC, "Terraform 1.11.0")
+
+
+def test_a_refused_call_is_an_attempt_with_the_traits_of_what_was_tried() -> None:
+    event = one(record("cloudtrail StopLogging", {"name": "main"}, errorCode="AccessDenied", errorMessage="not authorized"))
+    assert (event.change_type, event.error) == (ChangeType.ATTEMPTED, "AccessDenied: not authorized")
+    assert event.traits == {Trait.STOPS_LOGGING}
+
+
+def test_a_bucket_policy_for_everyone_exposes_and_one_tied_to_the_organisation_does_not() -> None:
+    def policy(**condition: object) -> dict[str, object]:
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*", **condition}
+        return {"bucketName": "acme", "bucketPolicy": {"Version": "2012-10-17", "Statement": [statement]}}
+
+    assert Trait.EXPOSES_PUBLICLY in one(record("s3 PutBucketPolicy", policy())).traits
+    tied = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-acme"}}}
+    assert Trait.EXPOSES_PUBLICLY not in one(record("s3 PutBucketPolicy", policy(**tied))).traits
+
+
+def test_an_administrator_policy_is_admin_and_a_key_is_a_credential() -> None:
+    request = {"userName": "bob", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    event = one(record("iam AttachUserPolicy", request))
+    assert event.resource.name == "bob"
+    assert event.resource.scope.region == ""
+    assert {Trait.GRANTS_ADMIN, Trait.GRANTS_ACCESS} <= event.traits
+    assert one(record("iam CreateAccessKey", {"userName": "bob"})).traits == {Trait.CREATES_CREDENTIAL}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        record("ec2 DescribeInstances", readOnly=True),
+        record("sts AssumeRole", {"roleArn": "x"}, readOnly=None),
+        record("signin ConsoleLogin", None, eventType="AwsConsoleSignIn"),
+        record("kms Decrypt", None, readOnly=None),
+        record("kms GenerateDataKey", None, readOnly=None),
+        record("lambda Invoke", {"functionName": "pay"}),
+        record("ec2 RunInstances", None, eventType="AwsCloudTrailInsight", eventCategory="Insight"),
+        record("s3 GetObject", {"bucketName": "acme"}, readOnly=None),
+        record("iam ListUsers", None, readOnly="true"),
+    ],
+    ids=lambda told: told["eventName"],
+)
+def test_reads_log_ins_and_insights_change_nothing(told: dict[str, object]) -> None:
+    assert read(told).events == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        (record("secretsmanager GetSecretValue", {"secretId": "db"}, readOnly=True), "ann@acme.example read a secret"),
+        (record("ssm GetParameter", {"name": "db", "withDecryption": True}, readOnly=True), "ann@acme.example read a decrypted parameter"),
+        (
+            record("signin ConsoleLogin", None, eventType="AwsConsoleSignIn", additionalEventData={"MFAUsed": "No"}),
+            "ann@acme.example logged in to the console without a second factor",
+        ),
+    ],
+    ids=["secret", "parameter", "login"],
+)
+def test_a_sensitive_read_is_observed(told: dict[str, object], says: str) -> None:
+    reading = read(told)
+    assert reading.events == ()
+    assert [seen.says for seen in reading.observations] == [says]
+
+
+def test_a_command_in_a_machine_is_an_execution() -> None:
+    event = one(record("ssm StartSession", {"target": "i-0123456789abcdef0"}))
+    assert (event.change_type, event.resource.kind) == (ChangeType.EXECUTED, "AWS::EC2::Instance")
+    assert Trait.EXECUTES_IN_WORKLOAD in event.traits
+
+
+@pytest.mark.parametrize(
+    ("call", "request_", "secret"),
+    [
+        ("rds ModifyDBInstance", {"dBInstanceIdentifier": "db", "masterUserPassword": "hunter2"}, "hunter2"),
+        ("lambda UpdateFunctionConfiguration", {"functionName": "f", "environment": {"variables": {"MODE": "s3cr3t-mode"}}}, "s3cr3t-mode"),
+        ("ssm PutParameter", {"name": "/app/mode", "value": "plain-but-private"}, "plain-but-private"),
+        ("secretsmanager PutSecretValue", {"secretId": "db", "secretString": "hunter2"}, "hunter2"),
+        ("cloudformation CreateStack", {"stackName": "s", "parameters": [{"parameterKey": "P", "parameterValue": "hunter2"}]}, "hunter2"),
+        ("ec2 ModifyInstanceAttribute", {"instanceId": "i-0123456789abcdef0", "userData": {"value": "IyEvYmluL3No"}}, "IyEvYmluL3No"),
+        (
+            "ecs RegisterTaskDefinition",
+            {"family": "f", "containerDefinitions": [{"environment": [{"name": "A", "value": "private"}]}]},
+            "private",
+        ),
+    ],
+)
+def test_no_secret_leaves_the_record(call: str, request_: dict[str, object], secret: str) -> None:
+    event = one(record(call, request_))
+    assert event.changes
+    assert secret not in repr(event)
+    assert "ASIAIOSFODNN7EXAMPLE" not in repr(event)
+
+
+def test_a_replayed_record_has_the_same_id_and_an_envelope_changes_nothing() -> None:
+    told = record("ec2 CreateVpc", {"cidrBlock": "10.0.0.0/16"}, responseElements={"vpc": {"vpcId": "vpc-0123456789abcdef0"}})
+    enveloped = {"detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2", "account": ACCOUNT, "detail": told}
+    assert one(told) == one(dict(told)) == one(enveloped)
+    assert one(told).resource.name == "vpc-0123456789abcdef0"
+
+
+@pytest.mark.parametrize("time", ["...", None, "Monday", 10**30, {}])
+def test_a_record_without_a_time_says_so(time: object) -> None:
+    event = one({**record("sqs CreateQueue", {"queueName": "q"}), "eventTime": time})
+    assert event.occurred_at == START
+    assert "time" in event.metadata
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"userIdentity": None},
+        {"userIdentity": "..."},
+        {"userIdentity": {"type": "...", "arn": "..."}},
+        {"requestParameters": "null"},
+        {"requestParameters": []},
+        {"resources": [{"arnPrefix": 3}, None]},
+        {"responseElements": "null", "recipientAccountId": None},
+        {"sourceIPAddress": "AWS Internal", "userAgent": None},
+    ],
+)
+def test_missing_and_masked_parts_are_read_as_far_as_they_tell(broken: dict[str, object]) -> None:
+    assert one({**record("s3 PutBucketVersioning", {"bucketName": "acme"}), **broken}).change_type is ChangeType.MODIFIED
+
+
+@pytest.mark.parametrize("told", [{}, {"kind": "Event"}, {"eventName": 3}, {"eventName": "x"}])
+def test_what_is_no_record_is_refused_with_a_reason(told: dict[str, object]) -> None:
+    with pytest.raises(RecordUnreadable, match="no CloudTrail record"):
+        read(told)
+
+
+def test_a_stack_operation_is_its_own_reason() -> None:
+    stack = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/web/0b1c"
+    event = one(record("cloudformation UpdateStack", {"stackName": "web"}, responseElements={"stackId": stack}))
+    assert [(intent.kind, intent.ref) for intent in event.intents] == [(IntentKind.STACK, stack)]
+    by_stack = {"userIdentity": {**ANN, "invokedBy": "cloudformation.amazonaws.com"}, "sourceIPAddress": "cloudformation.amazonaws.com"}
+    actor = one(record("sns CreateTopic", {"name": "t"}, **by_stack)).actor
+    assert (actor.via, actor.tool) == (Via.IAC, "CloudFormation")
