@@ -56,7 +56,7 @@ def _silence(row: Baseline, now: datetime) -> Silence | None:
         usual = habits.regularity(replace(row, recent=tuple(sorted(row.recent))), expected)
         if usual is None or usual.weekly != (step.days == 7):
             continue
-        unit = f"{expected:%A}s" if usual.weekly else "days"
+        unit = usual.unit(expected)
         what = _what(row.key)
         says = f"{what} did not happen near {expected:%a %H:%M} UTC, though it did on {usual.hits} of the last {usual.of} {unit}"
         evidence = (Evidence(kind="habit", says=f"{usual.hits} of the last {usual.of} {unit}", ref=row.key, at=row.last_at),)

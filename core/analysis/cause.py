@@ -2,15 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from core.analysis import rules
 from core.analysis.ties import Node, Side
 from core.announcement import Announcement
-from core.event import Intent, IntentKind
+from core.event import Intent, IntentKind, ReferenceKind
 
 # From this much on (rules/severity.yaml, `guarded`) an unexplained act colours the rest of its sitting.
 ALARMING = 1.8
 # Reasons of an operation, which its consequences share.
+# So many refusals of one story within this time are no slip.
+BURST = 8
+BURST_WINDOW = timedelta(minutes=10)
 _OPERATION = (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE, IntentKind.GITOPS, IntentKind.RELEASE)
 
 
@@ -18,7 +22,8 @@ _OPERATION = (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE, IntentKind.
 class Cause:
     """`intents` are the operation's reasons with the event that carries each; `machinery` an event by declared machinery, if any.
 
-    `alarming` is the most security-sensitive act by hand in it, with its sentence, where nothing declared it.
+    `alarming` is the most security-sensitive act by hand in it, with its sentence, where nothing declared it. `drift` is an act by hand
+    on what Git owns, with its sentence; `announced` a window that explains the hand. `refusals` counts a burst of refused attempts.
     """
 
     intents: dict[IntentKind, tuple[Intent, str]] = field(default_factory=dict)
@@ -26,6 +31,9 @@ class Cause:
     machinery: str = ""
     hand: bool = False
     alarming: tuple[str, str] | None = None
+    drift: tuple[str, str] | None = None
+    announced: Announcement | None = None
+    refusals: int = 0
 
     def tells_the_same(self, other: "Cause") -> bool:
         """Would events that belong to it be judged the same by the other? A second reason of the same kind adds nothing."""
@@ -35,6 +43,9 @@ class Cause:
             and bool(self.machinery) == bool(other.machinery)
             and self.hand == other.hand
             and self.alarming == other.alarming
+            and bool(self.drift) == bool(other.drift)
+            and (self.announced and self.announced.id) == (other.announced and other.announced.id)
+            and bool(self.refusals) == bool(other.refusals)
         )
 
 
@@ -43,13 +54,21 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
     intents: dict[IntentKind, tuple[Intent, str]] = {}
     references: set[str] = set()
     machinery, hand = "", False
+    drift: tuple[str, str] | None = None
+    announced: Announcement | None = None
+    refused: list[Node] = []
     worst: tuple[float, str, str] | None = None
     for node in nodes:
         references.update(key.split(":", 2)[2] for key in node.operations)
         if node.side in (Side.HAND, Side.UNKNOWN) and not node.event.intents:
             worst = _worse(worst, node)
+        if node.event.attempted:
+            refused.append(node)
         if node.side is Side.HAND:
             hand = True
+            if not node.event.attempted:
+                drift = drift or _drift(node)
+                announced = announced or next((one for one in announcements if one.kind == "window" and explains(one, node)), None)
             continue
         if node.side is Side.MACHINERY and not node.event.attempted:
             machinery = machinery or node.id
@@ -58,7 +77,33 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
                 intents.setdefault(intent.kind, (intent, node.id))
     runs = tuple(said for said in announcements if said.reference and said.reference in references)
     alarming = (worst[1], worst[2]) if worst and worst[0] >= ALARMING and not (intents or runs) else None
-    return Cause(intents=intents, runs=runs, machinery=machinery, hand=hand, alarming=alarming)
+    return Cause(
+        intents=intents, runs=runs, machinery=machinery, hand=hand, alarming=alarming, drift=drift, announced=announced,
+        refusals=_burst(refused),
+    )  # fmt: skip
+
+
+def _drift(node: Node) -> tuple[str, str] | None:
+    """A hand on what a GitOps application owns."""
+    if not any(owned_by_git(ref.id) for ref in node.event.references if ref.kind is ReferenceKind.PART_OF):
+        return None
+    return node.id, f"{node.actor.name or node.actor.id} changed {node.event.resource.name} by hand, which Git owns"
+
+
+def owned_by_git(part: str) -> bool:
+    """Does a GitOps application own what is part of it?"""
+    return bool(rules.looks_like("gitops_owner", frozenset({part})))
+
+
+def _burst(refused: Sequence[Node]) -> int:
+    """The most refused attempts within the window; 0 where they are no burst. `refused` in order of time."""
+    times = sorted(node.at for node in refused)
+    most, first = 0, 0
+    for last, at in enumerate(times):
+        while at - times[first] > BURST_WINDOW:
+            first += 1
+        most = max(most, last - first + 1)
+    return most if most >= BURST else 0
 
 
 def _worse(worst: tuple[float, str, str] | None, node: Node) -> tuple[float, str, str] | None:

@@ -39,8 +39,7 @@ def context(node: Node, keys: Keys, baselines: Mapping[str, Baseline], gaps: Seq
     same = baseline.key == keys.same
     says = [_count_words(usual, lately, at)]
     if regular := habits.regularity(baseline, at):
-        unit = f"{at:%A}s" if regular.weekly else "days"
-        says.append(f"usual near {at:%H:%M} UTC: {regular.hits} of the last {regular.of} {unit}")
+        says.append(f"usual near {at:%H:%M} UTC: {regular.hits} of the last {regular.of} {regular.unit(at)}")
     if ended := _ended(baseline):
         says.append(ended)
     frequency = _frequency(baseline, at, p_value, days, same=same)

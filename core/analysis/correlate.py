@@ -114,12 +114,12 @@ class _Work:
                 if before.apart(after) <= OPERATION_HORIZON:
                     strength, says = min(before.operations[key], after.operations[key])
                     self.join(before, after, strength, f"{says} {key.split(':', 2)[2]}")
-        self.anchored = {node.id for node in self.nodes if node.operations}
+        self.anchored = {node.id for node in self.nodes if node.causes}
 
     def join_sittings(self) -> None:
         by_sitting: dict[str, list[Node]] = defaultdict(list)
         for node in self.nodes:
-            if node.sitting and not node.operations:
+            if node.sitting and not node.causes:
                 by_sitting[node.sitting].append(node)
         attached: set[str] = set()
         for sitting in by_sitting.values():

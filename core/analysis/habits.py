@@ -183,26 +183,35 @@ def _negative_binomial_tail(seen: int, shape: float, weeks: float) -> float:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Regularity:
-    """`hits` of the last `of` days or weeks had one near this time. `weekly` tells weeks from days."""
+    """`hits` of the last `of` days or weeks had one near this time. `weekly` tells weeks from days, `working` that only Monday to
+    Friday count."""
 
     hits: int
     of: int
     weekly: bool
+    working: bool = False
+
+    def unit(self, at: datetime) -> str:
+        """What `of` counts, in words."""
+        return f"{at:%A}s" if self.weekly else "working days" if self.working else "days"
 
 
 def regularity(baseline: Baseline, at: datetime) -> Regularity | None:
-    """Does it come at this time of day (or of the week) again and again? Within an hour, over up to 14 days or 12 weeks before `at`."""
+    """Does it come at this time of day, working day or week again and again? Within an hour, over up to 14 days or 12 weeks before `at`."""
     before = [one for one in baseline.recent if one < at - _HOUR]
     if not before or baseline.first_at is None:
         return None
     known_days = int((at - before[0]) / timedelta(days=1) + 0.5)
-    for of, step, weekly in ((min(14, known_days), timedelta(days=1), False), (min(12, known_days // 7), timedelta(days=7), True)):
-        least = 4 if not weekly else 3
-        if of < least:
+    days = [at - timedelta(days=n) for n in range(1, min(14, known_days) + 1)]
+    # What people's programs do from Monday to Friday misses two days in seven, and is no less regular for it.
+    working = [day for day in days if day.weekday() < 5] if at.weekday() < 5 else []
+    weeks = [at - timedelta(days=7 * n) for n in range(1, min(12, known_days // 7) + 1)]
+    for moments, least in ((days, 4), (working, 4), (weeks, 3)):
+        if len(moments) < least:
             continue
-        hits = sum(1 for n in range(1, of + 1) if _near(before, at - n * step))
-        if hits >= max(least, math.ceil(of * 0.75)):
-            return Regularity(hits=hits, of=of, weekly=weekly)
+        hits = sum(1 for moment in moments if _near(before, moment))
+        if hits >= max(least, math.ceil(len(moments) * 0.75)):
+            return Regularity(hits=hits, of=len(moments), weekly=moments is weeks, working=moments is working)
     return None
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from core.analysis import habits, rules
-from core.analysis.cause import Cause, explains
+from core.analysis.cause import BURST, BURST_WINDOW, Cause, explains, owned_by_git
 from core.analysis.habits import Keys
 from core.analysis.ties import Node, Side
 from core.announcement import Announcement
@@ -35,10 +35,8 @@ _ASKED_FOR = frozenset(
     }
 )
 _WEIGHTY = frozenset({ChangeType.DELETED, ChangeType.STOPPED, ChangeType.EXECUTED, ChangeType.REPLACED, ChangeType.STARTED})
-_BURST = 8
 _MOST_TELLING = 3.5
 _EACH_MORE = 0.3
-_BURST_WINDOW = timedelta(minutes=10)
 _ROLLBACK_WINDOW = timedelta(hours=2)
 
 
@@ -195,6 +193,11 @@ def _from_cause(seen: Seen) -> Iterator[Sign]:
     elif cause.runs:
         run = cause.runs[0]
         yield Sign(name="cause_planned", says=f"part of {run.title}", ref=run.id, kind="run", at=run.range.start)
+    elif cause.announced and node.side is Side.PLATFORM:
+        run = cause.announced
+        yield Sign(name="cause_planned", says=f"follows what {run.title} announced", ref=run.id, kind="window", at=run.range.start)
+    elif cause.drift and node.side is Side.PLATFORM and not node.starts_itself:
+        yield Sign(name="follows_drift", says=f"follows by itself: {cause.drift[1]}", ref=cause.drift[0], kind="managed")
     elif cause.machinery and cause.machinery != node.id and not cause.hand and node.side is not Side.MACHINERY:
         yield Sign(name="cause_planned", says="follows a change by declared machinery", ref=cause.machinery, kind="run")
 
@@ -220,8 +223,9 @@ def _what(seen: Seen) -> Iterator[Sign]:
     if event.attempted:
         yield Sign(name="attempted", says=f"refused or failed: {event.error or 'nothing changed'}", ref=event.id, kind="rule")
         attempts = seen.baselines.get(seen.keys.attempts)
-        lately = sum(1 for one in attempts.recent if abs(event.occurred_at - one) <= _BURST_WINDOW) + 1 if attempts else 1
-        if lately >= _BURST:
+        lately = sum(1 for one in attempts.recent if abs(event.occurred_at - one) <= BURST_WINDOW) + 1 if attempts else 1
+        lately = max(lately, seen.cause.refusals)
+        if lately >= BURST:
             yield Sign(name="attempts_burst", says=f"{lately} refused attempts within 10 minutes", ref=seen.keys.attempts, kind="habit")
 
 
@@ -243,7 +247,7 @@ def _where(seen: Seen) -> Iterator[Sign]:
 def _tracked(seen: Seen) -> Iterator[Sign]:
     """Does a GitOps application own it?"""
     for ref in seen.node.event.references:
-        if ref.kind is ReferenceKind.PART_OF and rules.looks_like("gitops_owner", frozenset({ref.id})):
+        if ref.kind is ReferenceKind.PART_OF and owned_by_git(ref.id):
             yield Sign(
                 name="managed",
                 says=f"the GitOps application {ref.id.rpartition('/')[2]} owns this and will undo it at the next sync",
@@ -265,8 +269,8 @@ def _when(seen: Seen) -> Iterator[Sign]:
     for key in (keys.same, keys.actor_kind):
         usual = habits.regularity(baselines[key], at) if key in baselines else None
         if usual:
-            unit = f"{at:%A}s" if usual.weekly else "days"
-            yield Sign(name="habit", says=f"{usual.hits} of the last {usual.of} {unit} near {at:%H:%M} UTC", ref=key, kind="habit")
+            says = f"{usual.hits} of the last {usual.of} {usual.unit(at)} near {at:%H:%M} UTC"
+            yield Sign(name="habit", says=says, ref=key, kind="habit")
             break
     acts = baselines.get(keys.actor_kind)
     if acts and acts.count >= 20 and habits.recent_days(acts, at, 30) >= 10 and not acts.endings.get("unplanned"):

@@ -44,6 +44,7 @@ _OPERATION_SAYS = {
     ReferenceKind.RELEASE: "same release",
     ReferenceKind.ROLLOUT: "same rollout",
 }
+_REQUEST = f"op:{ReferenceKind.REQUEST}:"
 # Acts that the platform starts by itself; a change of the same resource next to them is no cause of theirs.
 _SELF_STARTED = frozenset({Trait.SCALES, Trait.BACKS_UP, Trait.MAINTAINS, Trait.ROTATES})
 
@@ -87,6 +88,11 @@ class Node:
     @property
     def at(self) -> datetime:
         return self.event.occurred_at
+
+    @property
+    def causes(self) -> dict[str, tuple[float, str]]:
+        """Its operations that stand for a whole cause. A request is one call of many: it names itself, not why it was made."""
+        return {key: tie for key, tie in self.operations.items() if not key.startswith(_REQUEST)}
 
     @property
     def begins(self) -> datetime:
@@ -210,4 +216,4 @@ def _spellings(actor: Actor) -> set[str]:
 
 
 def _differing_runs(one: Node, other: Node) -> bool:
-    return bool(one.operations) and bool(other.operations) and one.operations.keys().isdisjoint(other.operations)
+    return bool(one.causes) and bool(other.causes) and one.causes.keys().isdisjoint(other.causes)

@@ -29,7 +29,9 @@ class Code:
     values: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.values = {("google_compute_firewall", one): 1 for one in FIREWALLS} | {("google_compute_subnetwork", one): 1 for one in SUBNETS}
+        self.values = {("google_compute_firewall", one): 1 for one in FIREWALLS} | {
+            ("google_compute_subnetwork", one): 1 for one in SUBNETS
+        }
 
     def state(self) -> JsonObject:
         rows: list[JsonValue] = []
@@ -61,7 +63,15 @@ def apply(scribe: Scribe, code: Code, at: datetime, size: int, who: str = RUNNER
 
 
 def _edit(
-    scribe: Scribe, at: datetime, truth: Truth, kind: str, name: str, who: str, agent: str, address: str, vitals: tuple[tuple[float, bool], ...] = ()
+    scribe: Scribe,
+    at: datetime,
+    truth: Truth,
+    kind: str,
+    name: str,
+    who: str,
+    agent: str,
+    address: str,
+    vitals: tuple[tuple[float, bool], ...] = (),
 ) -> None:
     noun = "firewalls" if kind.endswith("firewall") else "subnetworks"
     record = gcp.entry(

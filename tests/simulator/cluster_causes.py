@@ -48,11 +48,16 @@ def deploy(scribe: Scribe, app: App, at: datetime, *, sick: bool = False, sort: 
     image = _image(scribe, app)
     if app.config and scribe.chance.random() < 0.4:
         asked: JsonObject = {
-            "metadata": {"annotations": {"argocd.argoproj.io/tracking-id": f"{app.application}:/ConfigMap:{app.namespace}/{app.name}-settings"}},
+            "metadata": {
+                "annotations": {"argocd.argoproj.io/tracking-id": f"{app.application}:/ConfigMap:{app.namespace}/{app.name}-settings"}
+            },
             "data": {"level": str(scribe.chance.randrange(99))},
         }
         _argo(scribe, at - timedelta(seconds=1), truth, "configmaps", app, f"{app.name}-settings", asked, {**asked, "kind": "ConfigMap"})
-    asked = {"metadata": {"annotations": k8s.tracked(app)}, "spec": {"template": {"spec": {"containers": [{"name": app.name, "image": image}]}}}}
+    asked = {
+        "metadata": {"annotations": k8s.tracked(app)},
+        "spec": {"template": {"spec": {"containers": [{"name": app.name, "image": image}]}}},
+    }
     _argo(scribe, at, truth, "deployments", app, app.name, asked, k8s.deployment(app, image, {}), SICK if sick else HEALTHY)
     rollout(scribe, app, at, truth, image)
 
@@ -87,7 +92,14 @@ def load(scribe: Scribe, app: App, at: datetime, steps: int, up: bool) -> None:
         revision = f"{k8s.hash_of(app.name):09x}"[:9]
         after = at + timedelta(seconds=0.3)
         _by_controller(
-            scribe, after, truth, "update", "replicasets", app, k8s.replica_set(app, revision, count), k8s.controller("deployment-controller")
+            scribe,
+            after,
+            truth,
+            "update",
+            "replicasets",
+            app,
+            k8s.replica_set(app, revision, count),
+            k8s.controller("deployment-controller"),
         )
         for n in range(2):
             thing = k8s.pod(app, revision, f"{n}{scribe.id()[-4:]}", "registry.lumbra.example/x:1")
@@ -165,7 +177,9 @@ def tinkering(scribe: Scribe, person: Person, app: App, at: datetime) -> None:
     scribe.write(CLUSTER, at, record, truth)
 
 
-def own_machinery(scribe: Scribe, account: str, at: datetime, app: App, resource: str, name: str, asked: JsonObject, sort: str, verb: str = "patch") -> None:
+def own_machinery(
+    scribe: Scribe, account: str, at: datetime, app: App, resource: str, name: str, asked: JsonObject, sort: str, verb: str = "patch"
+) -> None:
     """A program of the organisation's own does what it does every day: no rule names it."""
     truth = scribe.cause(sort, Meant.ROUTINE, healthy=True)
     record = k8s.audit(

@@ -7,7 +7,9 @@ from tests.simulator.kubernetes_records import stamp
 
 PROJECT = "lumbra-live"
 TERRAFORM_AGENT = "Terraform/1.9.8 (+https://www.terraform.io) Terraform-Plugin-SDK/2.34.0 terraform-provider-google/6.12.0,gzip(gfe)"
-GCLOUD_AGENT = "google-cloud-sdk gcloud/501.0.0 command/gcloud.compute invocation-id/5f1 interactive/True (Macintosh; Intel Mac OS X 24.1.0),gzip(gfe)"
+GCLOUD_AGENT = (
+    "google-cloud-sdk gcloud/501.0.0 command/gcloud.compute invocation-id/5f1 interactive/True (Macintosh; Intel Mac OS X 24.1.0),gzip(gfe)"
+)
 CONSOLE_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36,gzip(gfe),gzip(gfe)"
 CLIENT_AGENT = "google-api-python-client/2.149.0 (gzip),gzip(gfe)"
 

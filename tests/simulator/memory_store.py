@@ -28,6 +28,7 @@ class MemoryStore(SmallStore):
     open_questions: dict[str, FollowUp] = field(default_factory=dict)
     pending: dict[str, Story] = field(default_factory=dict)
     by_resource: dict[str, dict[str, Observation]] = field(default_factory=lambda: defaultdict(dict))
+    newest: dict[str, Coverage] = field(default_factory=dict)
     stretches: dict[str, list[Coverage]] = field(default_factory=lambda: defaultdict(list))
     known: dict[str, dict[str, KnownState]] = field(default_factory=lambda: defaultdict(dict))
 
@@ -73,7 +74,11 @@ class MemoryStore(SmallStore):
                 del self.pending[story.id]
         for one in commit.batch.observations:
             self.by_resource[one.resource.key][one.key] = one
+        self.read.clear()
         for stretch in commit.batch.coverage:
+            held = self.newest.get(stretch.source)
+            if held is None or stretch.range.end >= held.range.end:
+                self.newest[stretch.source] = stretch
             self._read(stretch)
 
     def _read(self, stretch: Coverage) -> None:
@@ -139,6 +144,9 @@ class _Stretches(_Of, _Coverages):
             if at < span.end:
                 gaps.append(self._gap(source, at, span.end))
         return CoverageReport(range=span, sources=tuple(sources), gaps=tuple(gaps), complete_until=())
+
+    def last(self) -> Mapping[str, Coverage]:
+        return dict(self.store.newest)
 
 
 class _Questions(_Of, _Watching):

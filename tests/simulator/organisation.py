@@ -91,5 +91,9 @@ def founded(chance: random.Random, first: date, days: int) -> Organisation:
             begin = first + timedelta(days=chance.randrange(max(days, 1)))
             leave = frozenset(begin + timedelta(days=n) for n in range(chance.choice((5, 10, 15))))
             gone = first + timedelta(days=days * 2 // 3) if login == "uwe" else None
-            people.append(Person(login=login, team=team, zone=zone, address=f"198.51.{number}.{chance.randrange(2, 250)}", leave=leave, leaves_on=gone))
+            people.append(
+                Person(
+                    login=login, team=team, zone=zone, address=f"198.51.{number}.{chance.randrange(2, 250)}", leave=leave, leaves_on=gone
+                )
+            )
     return Organisation(people=tuple(people))

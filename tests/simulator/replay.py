@@ -129,13 +129,21 @@ class Replay:
         """Health is read and stories are followed up, as the scheduler would."""
         while self.store.open_questions and self.now + _LOOKED <= at:
             self.now += _LOOKED
+            self._fail_polls()
             self._read_vitals()
             self.follow_ups.settle(self.now)
         self.now = max(self.now, at)
 
+    def _fail_polls(self) -> None:
+        """A source that is out says so at every poll."""
+        for out in self.outcome.year.outages:
+            if out.start <= self.now < out.end:
+                missed = self._stretch(out.source, max(out.start, self.read_until[out.source]), self.now, CoverageState.GAP)
+                self.ingest.take(out.source, Batch(cursor=Cursor(), coverage=(missed,)))
+
     def _read_vitals(self) -> None:
         for source in self.vitals:
-            seen = self._due_vitals(source)
+            seen = [] if self._out(source, self.now) else self._due_vitals(source)
             if seen:
                 self.ingest.take(source, Batch(cursor=Cursor(), observations=tuple(seen), coverage=self._coverage(source)))
 
@@ -213,7 +221,7 @@ class Replay:
                 self.outcome.calmed.setdefault(made.event_id, made.assessed_at)
                 event = self.store.stored[made.event_id]
                 if any(
-                    out.source == event.source and out.lost and out.start < made.assessed_at and out.end > event.occurred_at
+                    out.source == event.source and out.lost and out.start < made.assessed_at - _LOOKED and out.end > event.occurred_at
                     for out in self.outcome.year.outages
                 ):
                     self.outcome.calmed_across.add(made.event_id)
@@ -233,5 +241,10 @@ class Replay:
 def _vital(event: Event, at: datetime, well: bool) -> Observation:
     says = "all of it is ready" if well else "half of it is not ready"
     return Observation(
-        source=event.source, resource=event.resource, signal=Signal.STATUS, health=Health.HEALTHY if well else Health.DEGRADED, at=at, says=says
+        source=event.source,
+        resource=event.resource,
+        signal=Signal.STATUS,
+        health=Health.HEALTHY if well else Health.DEGRADED,
+        at=at,
+        says=says,
     )

@@ -36,7 +36,9 @@ class Scribe:
         self.ids += 1
         return f"{self.chance.getrandbits(48):012x}{self.ids:08x}"
 
-    def write(self, source: str, at: datetime, record: JsonObject, truth: Truth | None, vitals: tuple[tuple[float, bool], ...] = ()) -> None:
+    def write(
+        self, source: str, at: datetime, record: JsonObject, truth: Truth | None, vitals: tuple[tuple[float, bool], ...] = ()
+    ) -> None:
         late = timedelta(seconds=self.chance.uniform(*LATE[source]))
         self.records.append(
             Raw(source=source, format=FORMAT[source], at=at, arrives_at=at + late, record=record, truth=truth, vitals=vitals)

@@ -55,13 +55,27 @@ def _machines(scribe: Scribe, day: date) -> None:
     if day.weekday() < 5:
         cloud.notebook(scribe, _at(day, chance.gauss(5.5, 0.05)))
         victim = chance.choice(APPS)
-        cluster.own_machinery(scribe, "mayhem", _at(day, 10 + chance.uniform(0, 0.2)), victim, "pods", f"{victim.name}-q-{scribe.id()[:5]}", {}, "mayhem", "delete")
+        cluster.own_machinery(
+            scribe,
+            "mayhem",
+            _at(day, 10 + chance.uniform(0, 0.2)),
+            victim,
+            "pods",
+            f"{victim.name}-q-{scribe.id()[:5]}",
+            {},
+            "mayhem",
+            "delete",
+        )
     for _ in range(chance.randrange(4, 9)):
         sized: JsonObject = {"spec": {"replicas": chance.randrange(1, 9)}}
-        cluster.own_machinery(scribe, "queue-minder", _at(day, chance.uniform(6, 22)), APPS[7], "statefulsets", "queue-workers", sized, "queue_minder")
+        cluster.own_machinery(
+            scribe, "queue-minder", _at(day, chance.uniform(6, 22)), APPS[7], "statefulsets", "queue-workers", sized, "queue_minder"
+        )
     if day.weekday() == 6:
         turned: JsonObject = {"data": {"token": "bm90LWEtc2VjcmV0"}}
-        cluster.own_machinery(scribe, "key-turner", _at(day, 4 + chance.uniform(0, 0.1)), APPS[4], "secrets", "ledger-token", turned, "key_turner")
+        cluster.own_machinery(
+            scribe, "key-turner", _at(day, 4 + chance.uniform(0, 0.1)), APPS[4], "secrets", "ledger-token", turned, "key_turner"
+        )
     if chance.random() < 0.12:
         cloud.vendor(scribe, _at(day, chance.uniform(0, 24)))
 
@@ -79,15 +93,24 @@ def _people(scribe: Scribe, code: cloud.Code, day: date, rate: float) -> None:
         if chance.random() < 0.03 * rate:
             cluster.tinkering(scribe, person, chance.choice(APPS), person.moment(day, chance))
     keepers = [person for person in working if person.team in ("kiln", "prairie")]
+    by_ci: list[tuple[datetime, cloud.Person | None]] = [(p.moment(day, chance), None) for p in keepers if chance.random() < 0.25 * rate]
+    by_hand: list[tuple[datetime, cloud.Person | None]] = [(p.moment(day, chance), p) for p in keepers if chance.random() < 0.015 * rate]
+    _applies(scribe, code, by_ci + by_hand)
     for person in keepers:
-        if chance.random() < 0.25 * rate:
-            cloud.apply(scribe, code, person.moment(day, chance), chance.randrange(1, 6))
         if chance.random() < 0.012 * rate:
             cloud.cleanup(scribe, person, person.moment(day, chance))
-        if chance.random() < 0.015 * rate:
-            at = person.moment(day, chance)
-            scribe.announce("Network work by hand", at - timedelta(minutes=15), at + timedelta(hours=1), person)
-            cloud.apply(scribe, code, at, 4, who=person.mail, address=person.address)
+
+
+def _applies(scribe: Scribe, code: cloud.Code, wanted: list[tuple[datetime, cloud.Person | None]]) -> None:
+    """One after the other: the state is locked while one runs."""
+    free = datetime.min.replace(tzinfo=UTC)
+    for at, person in sorted(wanted, key=lambda one: one[0]):
+        begin = max(at, free)
+        if person is None:
+            free = cloud.apply(scribe, code, begin, scribe.chance.randrange(1, 6)) + timedelta(minutes=2)
+        else:
+            scribe.announce("Network work by hand", begin - timedelta(minutes=15), begin + timedelta(hours=1), person)
+            free = cloud.apply(scribe, code, begin, 4, who=person.mail, address=person.address) + timedelta(minutes=2)
 
 
 def _deploy(scribe: Scribe, app: cluster.App, at: datetime) -> None:
