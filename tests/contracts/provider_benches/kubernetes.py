@@ -44,7 +44,7 @@ def _endpoint(pipe: Pipe) -> type[BaseHTTPRequestHandler]:
                 return
             accept = {"Accept": self.headers.get("accept", "application/json")}
             answer = pipe.plane.as_user(pipe.user).get(self.path, headers=accept)
-            body = b"<html>a proxy's page</html>" if pipe.fault == "malform" else answer.content
+            body = b"<html>\n<body>a proxy's page</body>\n</html>\n" if pipe.fault == "malform" else answer.content
             self._send(answer.status_code, body, {"Content-Type": answer.headers.get("content-type", "application/json")})
 
         def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
@@ -78,7 +78,8 @@ class KubernetesBench:
         }  # fmt: skip
         path = self.folder / "kubeconfig"
         path.write_text(json.dumps(config))
-        kinds = ["PersistentVolumeClaim", "ResourceQuota", "Secret"]
+        # Services have no controller that writes to them again: what is seen is what the test did.
+        kinds = ["Service", "PersistentVolumeClaim", "Secret"]
         return {"kubeconfig": str(path), "namespaces": [self.namespace], "kinds": kinds, "warnings": False}
 
     def now(self) -> datetime:
@@ -91,17 +92,17 @@ class KubernetesBench:
         return f"/api/v1/namespaces/{self.namespace}/{kind}" + (f"/{name}" if name else "")
 
     def make(self, name: str, value: int) -> None:
-        self.admin.make(self._path("resourcequotas"), {"metadata": {"name": name}, "spec": {"hard": {"pods": str(value)}}})
+        self.admin.make(self._path("services"), {"metadata": {"name": name}, "spec": {"clusterIP": "None", **_ports(value)}})
 
     def change(self, name: str, value: int) -> None:
-        self.admin.patch(self._path("resourcequotas", name), {"spec": {"hard": {"pods": str(value)}}})
+        self.admin.patch(self._path("services", name), {"spec": _ports(value)})
 
     def delete(self, name: str) -> None:
-        self.admin.delete(self._path("resourcequotas", name))
+        self.admin.delete(self._path("services", name))
 
     def many(self, number: int) -> None:
         for one in range(number):
-            self.make(f"many-{one}", one)
+            self.make(f"many-{one}", one + 1)
 
     def plant_secret(self, name: str, text: str) -> None:
         body = {"metadata": {"name": name}, "data": {"key": base64.b64encode(text.encode()).decode()}}
@@ -131,6 +132,10 @@ class KubernetesBench:
 
     def sent(self) -> int:
         return self.pipe.sent
+
+
+def _ports(value: int) -> dict[str, Any]:
+    return {"ports": [{"name": "web", "port": value, "targetPort": 80}]}
 
 
 @contextmanager
