@@ -103,7 +103,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
         s, False, "terminationProtection", "enableTerminationProtection", "deletionProtectionCheck"
     ),
     "encryption_off": lambda s: _switched(s, False, "storageEncrypted", "encrypted", "sseEnabled", "atRestEncryptionEnabled"),
-    "versioning_off": lambda s: any(v.lower() == "suspended" for v in texts(s.after, "status")),
+    "versioning_off": lambda s: any(v.lower() in ("suspended", "disabled") for v in texts(s.after, "status")),
     "mfa_delete_off": lambda s: any(v.lower() == "disabled" for v in texts(s.after, "mfaDelete")),
     "backups_off": lambda s: (
         _is_zero(s, "backupRetentionPeriod", "snapshotRetentionLimit", "automatedSnapshotRetentionPeriod")

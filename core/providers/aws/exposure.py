@@ -1,5 +1,6 @@
 """Is something opened to the world, or given to others? Questions about requests of several spellings."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from core.json import JsonValue
@@ -33,28 +34,29 @@ def _without_egress(value: JsonValue) -> JsonValue:
 
 
 def _added(subject: Subject) -> Iterator[JsonValue]:
-    yield from find(
-        subject.after, "add", "launchPermission", "valuesToAdd", "createVolumePermission", "groupNames", "userGroup", "attributeValues"
-    )
+    """What an attribute of an image, snapshot or document is given: `{"group": "all"}`, `{"userId": …}`, or plain strings."""
+    for permissions in find(subject.after, "launchPermission", "createVolumePermission", "loadPermission"):
+        yield from find(permissions, "add")
+    yield from find(subject.after, "valuesToAdd", "accountIdsToAdd", "accountWithRestoreAccess")
+    if "remove" not in set(texts(subject.after, "operationType")):
+        yield from find(subject.after, "groupNames", "userGroup", "userIds")
+
+
+def _named(subject: Subject) -> Iterator[str]:
+    for one in _added(subject):
+        loose = [one] if isinstance(one, str) else one if isinstance(one, list) else []
+        yield from (value for value in loose if isinstance(value, str))
+        yield from texts(one, "group", "userId", "organizationArn", "organizationalUnitArn")
 
 
 def shared_with_everyone(subject: Subject) -> bool:
-    """An image or snapshot that anyone may use."""
-    removed = any(True for _ in find(subject.after, "remove")) or any(value == "remove" for value in texts(subject.after, "operationType"))
-    added = [*_added(subject)]
-    if removed and not any(True for _ in find(subject.after, "add")):
-        return False
-    groups = [value for one in added for value in texts(one, "group", "items", "valuesToAdd", "member")]
-    loose = [str(one) for value in added for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
-    return any(value.lower() == "all" for value in (*groups, *loose))
+    """An image, snapshot or document that anyone may use."""
+    return any(name.lower() == "all" for name in _named(subject))
 
 
 def shared_with_others(subject: Subject) -> bool:
-    """An image or snapshot given to another account, short of everyone."""
-    accounts = [value for one in _added(subject) for value in texts(one, "userId", "items", "organizationArn", "organizationalUnitArn")]
-    loose = [str(one) for value in find(subject.after, "valuesToAdd") for one in (value if isinstance(value, list) else [value])]
-    named = [value for value in (*accounts, *loose) if value.lower() != "all"]
-    return any(value != subject.account for value in named)
+    """An image, snapshot or document given to another account, short of everyone."""
+    return any(name.lower() != "all" and re.search(r"\d{12}|^o-", name) and name != subject.account for name in _named(subject))
 
 
 def everyone_in_acl(subject: Subject) -> bool:

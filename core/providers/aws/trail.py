@@ -160,7 +160,7 @@ def _event(
         after=act.request,
         response=act.response,
         changed=tuple(change.path for change in changes),
-        by_service=found.actor.kind is ActorKind.SERVICE,
+        by_service=found.actor.kind is ActorKind.SERVICE or _for_a_service(act),
     )
     tags = {key: redactor.text(value) for key, value in _tags(act.request).items() if not redactor.names_secret(key)}
     event = Event(
@@ -182,6 +182,12 @@ def _event(
         metadata=_metadata(act, redactor),
     )
     return replace(event, intents=tuple(_intents(event, act, found, tags)))
+
+
+def _for_a_service(act: _Act) -> bool:
+    """Grants that a service makes for itself when somebody uses it with a key: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html"""
+    invoker = told(mapping(act.record, "userIdentity").get("invokedBy"))
+    return act.call in ("kms:CreateGrant", "kms:RetireGrant") and invoker.endswith(".amazonaws.com")
 
 
 def _tags(request: JsonObject) -> dict[str, str]:

@@ -114,8 +114,11 @@ def _life(url: str, kind: str, at: datetime) -> tuple[dict[str, Any], dict[str, 
     if kind == "table":
         attribute = {"AttributeName": "id", "AttributeType": "S"}
         client(url, "dynamodb").create_table(
-            TableName="t", AttributeDefinitions=[attribute], KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST"
-        )  # fmt: skip
+            TableName="t",
+            AttributeDefinitions=[attribute],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
         return record("dynamodb CreateTable", {"tableName": "t"}, at=at), record("dynamodb DeleteTable", {"tableName": "t"})
     if kind == "volume":
         _MADE[kind] = client(url, "ec2").create_volume(AvailabilityZone="eu-west-1a", Size=1)["VolumeId"]
@@ -124,11 +127,17 @@ def _life(url: str, kind: str, at: datetime) -> tuple[dict[str, Any], dict[str, 
         )
     if kind == "alarm":
         client(url, "cloudwatch").put_metric_alarm(
-            AlarmName="hot", MetricName="m", Namespace="n", Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold"
-        )  # fmt: skip
+            AlarmName="hot",
+            MetricName="m",
+            Namespace="n",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1,
+            ComparisonOperator="GreaterThanThreshold",
+        )
         return record("monitoring PutMetricAlarm", {"alarmName": "hot"}, at=at), record("monitoring DeleteAlarms", {"alarmNames": ["hot"]})
     if kind == "secret":
-        arn = client(url, "secretsmanager").create_secret(Name="db", SecretString="hunter2")["ARN"]  # noqa: S106 - what must not leak
+        arn = client(url, "secretsmanager").create_secret(Name="db", SecretString="hunter2")["ARN"]
         made = record("secretsmanager CreateSecret", {"name": "db"}, at=at, responseElements={"arn": arn, "name": "db"})
         return made, record("secretsmanager PutSecretValue", {"secretId": "db"})
     if kind == "key":
@@ -160,7 +169,6 @@ def test_a_queue_is_read_and_its_messages_go_only_when_they_are_stored(moto_url:
     envelope = {"detail-type": "AWS API Call via CloudTrail", "account": ACCOUNT, "detail": told}
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps(envelope))
     watch = Watch(moto_url, {"queue_url": url})
-    watch.provider.source = "aws-prod"
     first = watch.poll(seconds=3)
     again = watch.poll(seconds=3)
     assert {event.id for event in first.events} == {event.id for event in again.events}
@@ -172,8 +180,14 @@ def test_a_queue_is_read_and_its_messages_go_only_when_they_are_stored(moto_url:
 def test_an_alarm_that_rings_is_degraded_and_is_over_when_it_no_longer_does(aws: CloudTrail, moto_url: str) -> None:
     cloudwatch = client(moto_url, "cloudwatch")
     cloudwatch.put_metric_alarm(
-        AlarmName="ringing", MetricName="m", Namespace="n", Period=60, EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold"
-    )  # fmt: skip
+        AlarmName="ringing",
+        MetricName="m",
+        Namespace="n",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
     watch = Watch(aws.url, {"alarms": True})
     cloudwatch.set_alarm_state(AlarmName="ringing", StateValue="ALARM", StateReason="5 of 5 points")
     assert [(one.check, one.health) for one in watch.poll().observations] == [("ringing", Health.DEGRADED)]

@@ -1,5 +1,7 @@
 """One CloudTrail record → what changed, whose act it was, what it is."""
 
+from typing import Any
+
 import pytest
 
 from core.errors import RecordUnreadable
@@ -204,6 +206,24 @@ def test_a_stack_operation_is_its_own_reason() -> None:
     stack = f"arn:aws:cloudformation:eu-west-1:{ACCOUNT}:stack/web/0b1c"
     event = one(record("cloudformation UpdateStack", {"stackName": "web"}, responseElements={"stackId": stack}))
     assert [(intent.kind, intent.ref) for intent in event.intents] == [(IntentKind.STACK, stack)]
-    by_stack = {"userIdentity": {**ANN, "invokedBy": "cloudformation.amazonaws.com"}, "sourceIPAddress": "cloudformation.amazonaws.com"}
+    by_stack: dict[str, Any] = {
+        "userIdentity": {**ANN, "invokedBy": "cloudformation.amazonaws.com"},
+        "sourceIPAddress": "cloudformation.amazonaws.com",
+    }
     actor = one(record("sns CreateTopic", {"name": "t"}, **by_stack)).actor
     assert (actor.via, actor.tool) == (Via.IAC, "CloudFormation")
+
+
+@pytest.mark.parametrize(
+    ("given", "traits"),
+    [
+        ({"add": {"items": [{"group": "all"}]}}, {Trait.EXPOSES_PUBLICLY, Trait.SHARES_OUTSIDE, Trait.EXPORTS_DATA}),
+        ({"add": {"items": [{"userId": "999999999999"}]}}, {Trait.SHARES_OUTSIDE, Trait.EXPORTS_DATA}),
+        ({"add": {"items": [{"userId": ACCOUNT}]}}, set()),
+        ({"remove": {"items": [{"group": "all"}]}}, set()),
+    ],
+    ids=["everyone", "another account", "our own", "taken back"],
+)
+def test_a_shared_snapshot_is_judged_by_whom_it_is_given_to(given: dict[str, object], traits: set[Trait]) -> None:
+    event = one(record("ec2 ModifySnapshotAttribute", {"snapshotId": "snap-0123456789abcdef0", "createVolumePermission": given}))
+    assert event.traits - {Trait.CHANGES_CONFIGURATION} == traits
