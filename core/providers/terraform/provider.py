@@ -16,6 +16,7 @@ from core.providers.terraform.gcs import GcsStates
 from core.providers.terraform.hcp import HcpWorkspaces
 from core.providers.terraform.http import HttpState
 from core.providers.terraform.local import LocalStates
+from core.providers.terraform.moving import between_states
 from core.providers.terraform.one_poll import OnePoll
 from core.providers.terraform.options import TerraformSettings
 from core.providers.terraform.origin import Origin
@@ -63,10 +64,11 @@ class TerraformProvider:
         one.run()
         return Batch(
             cursor=Cursor(state={"since": now.isoformat(), "reads": self._reads}),
-            events=tuple(one.events),
+            events=tuple(between_states(one.events)),
             observations=tuple(one.observations),
             known_changes=tuple(one.rows),
-            managed=tuple(one.managed),
+            # What is let go comes first: what has moved goes by the same names under its new address.
+            managed=tuple(sorted(one.managed, key=lambda managed: not managed.removed)),
             announcements=tuple(one.announcements),
             coverage=(self._covered(since or now, now), *one.coverage),
             more=one.more,

@@ -1,8 +1,7 @@
 """What may be kept of an instance's attributes: every secret replaced by a keyed hash, JSON in strings opened. Pure."""
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -57,21 +56,36 @@ def _spreads(kind: str, attribute: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The texts that a state itself gives away as secrets, so that copies of them are found where nothing marks them."""
+    """The texts that a state itself gives away as secrets, so that copies of them are found where nothing marks them.
+
+    `by_head` holds them by their first letters, the longest first: a search costs the text's length, however many there are.
+    """
 
     texts: frozenset[str]
-    pattern: re.Pattern[str] | None
+    by_head: Mapping[str, Sequence[str]]
 
     def hide(self, value: JsonValue, redactor: Redactor) -> JsonValue:
-        if self.pattern is None:
+        if not self.texts:
             return value
         if isinstance(value, str):
-            return redactor.hash(value) if value in self.texts else self.pattern.sub(lambda one: redactor.hash(one.group(0)), value)
+            return redactor.hash(value) if value in self.texts else self._without(value, redactor)
         if isinstance(value, Mapping):
             return {key: self.hide(below, redactor) for key, below in value.items()}
         if isinstance(value, list):
             return [self.hide(below, redactor) for below in value]
         return value
+
+    def _without(self, value: str, redactor: Redactor) -> str:
+        parts: list[str] = []
+        kept = start = 0
+        while start <= len(value) - _SHORTEST:
+            heads = self.by_head.get(value[start : start + _SHORTEST], ())
+            text = next((one for one in heads if value.startswith(one, start)), "")
+            if text:
+                parts += [value[kept:start], redactor.hash(text)]
+                kept = start + len(text)
+            start += len(text) or 1
+        return "".join((*parts, value[kept:])) if parts else value
 
 
 def found(state: State) -> Found:
@@ -85,8 +99,10 @@ def found(state: State) -> Found:
     for told in state.outputs.values():
         if told.sensitive:
             texts.update(_texts(told.value))
-    longest_first = sorted(texts, key=lambda text: (-len(text), text))
-    return Found(frozenset(texts), re.compile("|".join(map(re.escape, longest_first))) if texts else None)
+    by_head: dict[str, list[str]] = {}
+    for text in sorted(texts, key=lambda text: (-len(text), text)):
+        by_head.setdefault(text[:_SHORTEST], []).append(text)
+    return Found(frozenset(texts), by_head)
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

@@ -101,7 +101,12 @@ def test_another_lineage_is_one_event_about_the_state(path: Path, watch: Watch) 
 def test_a_resource_under_another_address_has_moved(path: Path, watch: Watch) -> None:
     inside = {**bucket(), "module": "module.storage"}
     write(path, state(inside, serial=2), watch.now)
-    (event,) = watch.poll().events
+    batch = watch.poll()
+    (event,) = batch.events
+    assert [(one.removed, one.address) for one in batch.managed] == [
+        (True, "aws_s3_bucket.logs"),
+        (False, "module.storage.aws_s3_bucket.logs"),
+    ]
     assert (event.change_type, event.resource.name) == (ChangeType.MOVED, "module.storage.aws_s3_bucket.logs")
     assert [(c.path, c.before) for c in event.changes] == [("address", "aws_s3_bucket.logs")]
     assert event.traits == frozenset()
@@ -256,3 +261,32 @@ def test_a_lock_file_says_that_an_apply_is_running_and_a_plan_explains_nothing(p
     batch = watch.poll()
     assert [event.actor.name for event in batch.events] == ["runner"]
     assert [one.range.end for one in batch.announcements] == [watch.now]
+
+
+def test_a_resource_that_goes_to_another_state_has_moved_and_nothing_was_destroyed(tmp_path: Path) -> None:
+    one, two = tmp_path / "one" / "terraform.tfstate", tmp_path / "two" / "terraform.tfstate"
+    watch = Watch({"paths": [str(tmp_path / "*" / "*.tfstate")]})
+    write(one, state(bucket(), bucket("stays")), START)
+    write(two, state(serial=1, lineage="two"), START)
+    watch.poll()
+    write(one, state(bucket("stays"), serial=2), watch.now)
+    write(two, state(bucket(), serial=2, lineage="two"), watch.now)
+    (event,) = watch.poll().events
+    assert (event.change_type, event.traits) == (ChangeType.MOVED, frozenset())
+    assert event.metadata["moved_from_workspace"] == f"{tmp_path.name}/one"
+
+
+def test_a_first_apply_after_watching_began_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "terraform.tfstate"
+    watch = Watch({"paths": [str(path)]})
+    (gap,) = gaps(watch.poll().coverage)
+    assert "is not there" in gap.reason
+    write(path, state(bucket()), watch.now + timedelta(seconds=20))
+    assert [event.change_type for event in watch.poll().events] == [ChangeType.CREATED]
+
+
+def test_a_copy_of_a_generated_password_is_hidden_in_the_midst_of_a_text_and_thousands_cost_little(path: Path, watch: Watch) -> None:
+    made = [instance({"id": "none", "result": f"generated-{number:05d}-x"}, index=number) for number in range(3000)]
+    copies = [instance({"id": f"copy-{number:05d}", "note": f"use generated-{number:05d}-x here"}, index=number) for number in range(3000)]
+    write(path, state(resource("random_password", "p", *made), resource("thing", "c", *copies), serial=2), watch.now)
+    assert b"generated-" not in encode(watch.poll())

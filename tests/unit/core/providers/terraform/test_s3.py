@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,12 +11,33 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from core.clock import utc_now
 from core.errors import ProviderForbidden, ProviderTimedOut
 from core.event import ChangeType
 from tests.components.state_server import state_server
+from tests.components.terraform import Workspace
 from tests.unit.core.providers.terraform.given import Watch, instance, resource, state
 
 pytestmark = pytest.mark.component("moto")
+BACKEND = """
+terraform {
+  backend "s3" {
+    bucket = "states"
+    key = "shop/terraform.tfstate"
+    region = "eu-west-1"
+    use_lockfile = true
+    use_path_style = true
+    skip_credentials_validation = true
+    skip_requesting_account_id = true
+    skip_metadata_api_check = true
+    skip_region_validation = true
+    endpoints = { s3 = "%s" }
+  }
+}
+resource "terraform_data" "web" {
+  input = { size = "%s" }
+}
+"""
 KEY = "shop/terraform.tfstate"
 
 
@@ -89,3 +111,21 @@ def test_a_server_that_never_answers_is_left_at_the_deadline(endpoint: str) -> N
         assert time.monotonic() - began < 2
         hanging.released.set()
         watch.provider.close()
+
+
+@pytest.mark.component("terraform")
+def test_what_the_real_terraform_writes_into_a_bucket_is_told(bucket: Any, endpoint: str, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.apply(BACKEND % (endpoint, "small"))
+    watch = Watch({"s3": {"bucket": "states", "key": KEY, "endpoint_url": endpoint}})
+    watch.now = utc_now()
+    assert watch.poll(0).events == ()
+    workspace.apply(BACKEND % (endpoint, "large"))
+    workspace.run("workspace", "new", "-no-color", "staging")
+    workspace.apply(BACKEND % (endpoint, "small"))
+    watch.now = utc_now()
+    events = {event.metadata["workspace"]: event for event in watch.poll(0).events}
+    changed = events["states/shop"]
+    assert [(c.path, c.before, c.after) for c in changed.changes] == [("input.size", "small", "large")]
+    assert events["states/shop:staging"].change_type is ChangeType.CREATED
+    watch.provider.close()
