@@ -17,12 +17,14 @@ def rollout(scribe: Scribe, app: App, at: datetime, truth: Truth, image: str) ->
     """What the controllers do once a deployment's template is another: a new ReplicaSet up, the old one down, pods come and go."""
     revision = f"{scribe.chance.getrandbits(36):09x}"
     maker, keeper = k8s.controller("deployment-controller"), k8s.controller("replicaset-controller")
-    fresh, old = k8s.replica_set(app, revision, app.replicas), k8s.replica_set(app, f"{k8s.hash_of(app.name):09x}"[:9], 0)
+    before = scribe.revision(app.name)
+    scribe.revisions[app.name] = revision
+    fresh, old = k8s.replica_set(app, revision, app.replicas), k8s.replica_set(app, before, 0)
     _by_controller(scribe, at + timedelta(seconds=0.4), truth, "create", "replicasets", app, fresh, maker)
     for n in range(app.replicas):
         moment = at + timedelta(seconds=2 + 9 * n)
         _by_controller(scribe, moment, truth, "create", "pods", app, k8s.pod(app, revision, f"{n}{scribe.id()[-4:]}", image), keeper)
-        gone = k8s.pod(app, f"{k8s.hash_of(app.name):09x}"[:9], f"{n}{scribe.id()[-4:]}", image)
+        gone = k8s.pod(app, before, f"{n}{scribe.id()[-4:]}", image)
         _by_controller(scribe, moment + timedelta(seconds=5), truth, "delete", "pods", app, gone, keeper)
     _by_controller(scribe, at + timedelta(seconds=11 * app.replicas), truth, "update", "replicasets", app, old, maker)
 
@@ -89,7 +91,7 @@ def load(scribe: Scribe, app: App, at: datetime, steps: int, up: bool) -> None:
             agent=f"{k8s.CONTROLLER_AGENT}/{who}", asked=scale, answer=scale,
         )  # fmt: skip
         scribe.write(CLUSTER, at, record, truth, HEALTHY)
-        revision = f"{k8s.hash_of(app.name):09x}"[:9]
+        revision = scribe.revision(app.name)
         after = at + timedelta(seconds=0.3)
         _by_controller(
             scribe,

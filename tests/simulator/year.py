@@ -3,12 +3,14 @@
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from core.json import JsonObject
+from tests.simulator import account_causes as account
 from tests.simulator import cloud_causes as cloud
 from tests.simulator import cluster_causes as cluster
 from tests.simulator.organisation import APPS, founded
-from tests.simulator.scribe import CLOUD, CLUSTER, STATE, Scribe
+from tests.simulator.scribe import ACCOUNT, CLOUD, CLUSTER, STATE, Scribe
 from tests.simulator.truth import Outage, Raw, Year
 
 FIRST = date(2025, 3, 3)  # a Monday
@@ -26,12 +28,13 @@ def tell(*, days: int, seed: int, rate: float = 1.0) -> Year:
         _machines(scribe, day)
         _people(scribe, code, day, rate)
         _trouble(scribe, day, number)
+    scribe.tell()
     end = start + timedelta(days=days, hours=3)
     outages = _outages(chance, start, days)
     records = sorted(_arriving(scribe.records, outages), key=lambda raw: (raw.arrives_at, raw.at))
     return Year(
         start=start, end=end, records=tuple(records), announcements=tuple(sorted(scribe.announcements, key=lambda one: one.range.start)),
-        outages=tuple(outages), environments={CLUSTER: "live", CLOUD: "live", STATE: "live"},
+        outages=tuple(outages), environments={CLUSTER: "live", CLOUD: "live", STATE: "live", ACCOUNT: "live"},
     )  # fmt: skip
 
 
@@ -45,7 +48,8 @@ def _machines(scribe: Scribe, day: date) -> None:
         busy = day.weekday() < 5
         if app.scales:
             for hour, up in ((7.0, True), (11.5, True), (14.5, False), (19.5, False)) if busy else ((10.0, True), (20.0, False)):
-                cluster.load(scribe, app, _at(day, chance.gauss(hour, 0.4)), chance.choice((1, 1, 2, 3)), up)
+                at = _at(day, chance.gauss(hour, 0.4))
+                scribe.plan(at, partial(cluster.load, scribe, app, at, chance.choice((1, 1, 2, 3)), up))
     for name, namespace, hour in (("count-stock", "market", 1.5), ("close-books", "money", 2.25), ("trim-tiles", "maps", 3.0)):
         cluster.night_job(scribe, name, namespace, _at(day, hour) + timedelta(seconds=chance.uniform(0, 5)))
     for hour in range(0, 24, 4):
@@ -76,6 +80,9 @@ def _machines(scribe: Scribe, day: date) -> None:
         cluster.own_machinery(
             scribe, "key-turner", _at(day, 4 + chance.uniform(0, 0.1)), APPS[4], "secrets", "ledger-token", turned, "key_turner"
         )
+    account.snapshot(scribe, _at(day, chance.gauss(4.5, 0.03)))
+    for hour, up in ((7.2, True), (8.1, True), (18.3, False), (20.2, False)):
+        account.fleet(scribe, _at(day, chance.gauss(hour, 0.3)), up)
     if chance.random() < 0.12:
         cloud.vendor(scribe, _at(day, chance.uniform(0, 24)))
 
@@ -87,6 +94,9 @@ def _people(scribe: Scribe, code: cloud.Code, day: date, rate: float) -> None:
         for _ in range(2):
             cluster.glance(scribe, person.mail, person.address, chance.choice(APPS), person.moment(day, chance))
         cloud.glance(scribe, person, person.moment(day, chance))
+        account.glance(scribe, person, person.moment(day, chance))
+        if chance.random() < 0.05 * rate:
+            account.stack(scribe, person.moment(day, chance))
         for app in (one for one in APPS if one.team == person.team):
             if chance.random() < 0.18 * rate:
                 _deploy(scribe, app, person.moment(day, chance))
@@ -115,11 +125,12 @@ def _applies(scribe: Scribe, code: cloud.Code, wanted: list[tuple[datetime, clou
 
 def _deploy(scribe: Scribe, app: cluster.App, at: datetime) -> None:
     sick = scribe.chance.random() < 0.05
-    cluster.deploy(scribe, app, at, sick=sick)
+    scribe.plan(at, partial(cluster.deploy, scribe, app, at, sick=sick))
     if sick:
         person = scribe.chance.choice(scribe.organisation.team(app.team))
         if person.works(at.date()):
-            cluster.incident(scribe, person, app, at + timedelta(minutes=scribe.chance.uniform(14, 25)))
+            later = at + timedelta(minutes=scribe.chance.uniform(14, 25))
+            scribe.plan(later, partial(cluster.incident, scribe, person, app, later))
 
 
 def _trouble(scribe: Scribe, day: date, number: int) -> None:
@@ -127,7 +138,8 @@ def _trouble(scribe: Scribe, day: date, number: int) -> None:
     people = [one for one in scribe.organisation.people if one.leaves_on is None or day < one.leaves_on]
     if chance.random() < 0.2:
         app = chance.choice(APPS)
-        cluster.incident(scribe, chance.choice(scribe.organisation.team(app.team)[:2]), app, _at(day, chance.uniform(0, 24)))
+        at = _at(day, chance.uniform(0, 24))
+        scribe.plan(at, partial(cluster.incident, scribe, chance.choice(scribe.organisation.team(app.team)[:2]), app, at))
     if chance.random() < 0.12 and (working := scribe.organisation.at_work(day)):
         person = chance.choice(working)
         cloud.drift(scribe, person, person.moment(day, chance))
@@ -135,6 +147,12 @@ def _trouble(scribe: Scribe, day: date, number: int) -> None:
         if chance.random() < share or (number == 5 and act is cloud.exposure):
             person = chance.choice(people)
             act(scribe, person, person.moment(day, chance, 8, 22))
+    for done, share in ((account.opened, 0.02), (account.trail_off, 0.01)):
+        if chance.random() < share:
+            person = chance.choice(people)
+            done(scribe, person, person.moment(day, chance, 8, 22))
+    if chance.random() < 0.01:
+        account.by_root(scribe, _at(day, chance.uniform(0, 24)))
     if chance.random() < 0.02:
         cloud.probing(scribe, _at(day, chance.uniform(0, 24)))
     for gone in scribe.organisation.people:
@@ -148,7 +166,7 @@ def _migration(scribe: Scribe, day: date) -> None:
     """Every app of two namespaces moves to a new base image, one sync after the other: each sync is a story of its own."""
     at = _at(day, 9)
     for app in (one for one in APPS if one.namespace in ("market", "money")):
-        cluster.deploy(scribe, app, at, sort="migration")
+        scribe.plan(at, partial(cluster.deploy, scribe, app, at, sort="migration"))
         at += timedelta(minutes=scribe.chance.uniform(3, 8))
 
 
