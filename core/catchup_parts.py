@@ -11,6 +11,7 @@ from core.analysis.anomaly import PATIENCE, Silence, silences
 from core.assessment import Verdict
 from core.baseline import Activity, Baseline, Metric
 from core.coverage import CoverageReport
+from core.event import Actor, ActorKind
 from core.report import LookAt, MissedRoutine, Recommendation, RolledUp, StabilityLine, TeamRow
 from core.story import Settling, Story
 from core.subscription import EventFilter
@@ -89,10 +90,12 @@ def rolled_up(stories: Iterable[Story]) -> list[RolledUp]:
 
 
 def _rolled(stories: Sequence[Story]) -> RolledUp:
-    causes = list(dict.fromkeys(phrases.clipped(story.cause, 80) for story in stories if story.cause))
     who = next((one for story in stories for one in story.actors if one.known), None)
+    name = who.name or who.id if who else ""
+    named_ = (story.cause.removeprefix(f"{name}: ") for story in stories if story.cause != name)
+    causes = list(dict.fromkeys(phrases.clipped(cause, 80) for cause in named_ if cause))
     said: list[Slot] = [Person(who), ": "] if who else []
-    named = ", ".join(causes[:_MOST_NAMED]) or "changes without a named cause"
+    named = ", ".join(causes[:_MOST_NAMED]) or "changes of no named cause"
     more = len(causes) - _MOST_NAMED
     said.append(f"{named} and {more} more" if more > 0 else named)
     if len(causes) == 1 and len(stories) > 1:
@@ -181,12 +184,17 @@ def _advice(one: LookAt) -> Recommendation | None:
     if one.settling is Settling.DEGRADED:
         return Recommendation(says=("See to ", *where, *_thing(one), ": it is not well since ", Time(one.at)), rests_on=rests_on)
     if one.verdict is Verdict.UNPLANNED and one.settling is not Settling.SETTLED:
-        asks: Text = ("Ask ", Person(one.who), " about ") if one.who.known else ("Find out who changed ",)
+        asks: Text = ("Ask ", Person(one.who), " about ") if _can_be_asked(one.who) else ("Find out who changed ",)
         return Recommendation(says=(*asks, *where, *_thing(one), ": nothing explains it"), rests_on=rests_on)
     if one.verdict is Verdict.UNKNOWN:
-        asks = ("Ask ", Person(one.who), " whether ") if one.who.known else ("Ask the team whether ",)
+        asks = ("Ask ", Person(one.who), " whether ") if _can_be_asked(one.who) else ("Ask the team whether ",)
         return Recommendation(says=(*asks, *where, *_thing(one), " was planned; Details takes the answer"), rests_on=rests_on)
     return None
+
+
+def _can_be_asked(who: Actor) -> bool:
+    """A person by name; root and emergency identities are somebody else's."""
+    return who.known and who.kind is ActorKind.HUMAN and not who.privileged
 
 
 def _thing(one: LookAt) -> Text:

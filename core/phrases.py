@@ -1,5 +1,6 @@
 """One change or one story in a few words, as slots: where, what, why, how it stands. Pure; shared by the catch-up and the assistant."""
 
+import re
 from collections.abc import Sequence
 
 from core.assessment import Severity, Verdict
@@ -69,7 +70,9 @@ def _interest(one: FieldChange) -> int:
 
 
 def _field(one: FieldChange) -> Text:
-    name = one.path.replace("/", ".").rstrip(".").rpartition(".")[2] or one.path or "?"
+    # The last part, a key in brackets with what it is a key of: `bindings[roles/viewer]`.
+    parts = re.findall(r"[^./\[\]]+(?:\[[^\]]*\])?", one.path)
+    name = parts[-1] if parts else "?"
     if any(isinstance(side, str) and side.startswith(_REDACTED) for side in (one.before, one.after)):
         return (
             Strong(name),

@@ -114,7 +114,7 @@ def _item(number: int, one: LookAt, zone: ZoneInfo) -> RenderableType:
     if third:
         lines.append(third)
     lines += [Text(clean(link.url), style="bright_black") for link in one.links[:1]]
-    return Group(first, Padding(Group(*lines), (0, 0, 0, 5)))
+    return Group(first, Padding(Group(*lines), (0, 0, 0, 5), expand=False))
 
 
 def _also(report: CatchUpReport, zone: ZoneInfo) -> Iterator[RenderableType]:

@@ -88,7 +88,7 @@ class Watch:
             score = comfort.stability
             below.append(Text(f"{score.numerator:g} of {score.denominator:g} checks pass ({clean(score.source)}).", style="green"))
         for line in below:
-            self.console.print(Padding(line, (0, 0, 0, 4)))
+            self.console.print(Padding(line, (0, 0, 0, 4), expand=False))
 
     def _wants(self, level: ComfortLevel) -> bool:
         if self.comfort_mode is ComfortMode.STANDARD:

@@ -1,11 +1,12 @@
 """Questions answered from the store alone: each claim cites its rows, what was not seen is said, what is not known is not guessed."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from core.assessment import Verdict
 from core.assistant import answering
 from core.assistant.asked import Asked, Names, after, asked
 from core.assistant.vocabulary import PLAIN, Wanted
@@ -155,7 +156,7 @@ class Conversation:
         counts = events.counts(scope.visibility, scope.filter, scope.span)
         people = events.counts(scope.visibility, self._by_people(scope), scope.span) if counts.total else counts
         if counts.total > _SHOWN:
-            shown = events.severest(scope.visibility, scope.filter, scope.span, _SHOWN)
+            shown = self._worst(scope, _SHOWN)
         else:
             shown = events.page(scope.visibility, scope.filter, scope.span, limit=_SHOWN).items
         if not counts.total and not scope.asked.clear:
@@ -168,7 +169,7 @@ class Conversation:
 
     def _how_many(self, scope: _Scope) -> Answer:
         counts = self._store.events.counts(scope.visibility, scope.filter, scope.span)
-        shown = self._store.events.severest(scope.visibility, scope.filter, scope.span, 3) if counts.total else ()
+        shown = self._worst(scope, 3) if counts.total else ()
         return self._whole(answering.how_many(self._where(scope), counts, shown), scope)
 
     def _why(self, scope: _Scope) -> Answer:
@@ -182,7 +183,7 @@ class Conversation:
     def _suspects(self, scope: _Scope) -> Answer:
         wanted = replace(scope.filter, text="")
         counts = self._store.events.counts(scope.visibility, wanted, scope.span)
-        shown = self._store.events.severest(scope.visibility, wanted, scope.span, 4) if counts.total else ()
+        shown = self._worst(replace(scope, filter=wanted), 4) if counts.total else ()
         return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown)), scope)
 
     def _stable(self, scope: _Scope) -> Answer:
@@ -232,6 +233,17 @@ class Conversation:
         )
 
     # --- pieces
+
+    def _worst(self, scope: _Scope, limit: int) -> Sequence[UnifiedEvent]:
+        """One change a story: what nobody explained first, then by severity."""
+        found: dict[str, UnifiedEvent] = {}
+        asked_of = scope.filter.verdicts or frozenset(Verdict)
+        for verdicts in (asked_of & answering.OPEN, asked_of - answering.OPEN):
+            if verdicts:
+                wanted = replace(scope.filter, verdicts=verdicts)
+                for one in self._store.events.severest(scope.visibility, wanted, scope.span, limit * 5):
+                    found.setdefault(one.correlation_id or one.id, one)
+        return tuple(found.values())[:limit]
 
     def _stories(self, events: Collection[UnifiedEvent]) -> answering.Stories:
         return self._store.stories.by_ids({one.correlation_id for one in events if one.correlation_id})
