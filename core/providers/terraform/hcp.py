@@ -20,6 +20,7 @@ from core.providers.terraform.options import HcpSettings
 from core.providers.terraform.origin import Place
 from core.providers.terraform.runs import Run
 from core.providers.terraform.web import Web
+from core.redaction import Redactor
 
 _PAGE = 100
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -33,6 +34,7 @@ class HcpWorkspaces:
     options: HcpSettings
     web: Web
     clock: Clock
+    redactor: Redactor
     writes_often: bool = True
 
     def look(self, stamps: Stamps, deadline: Deadline) -> Look:
@@ -73,7 +75,7 @@ class HcpWorkspaces:
 
     def _current(self, workspace: JsonObject, included: dict[tuple[str, str], JsonObject]) -> Run | None:
         run = included.get(("runs", _related(workspace, "current-run")))
-        return runs.run(run, {}) if run is not None else None
+        return runs.run(run, {}, self.redactor.text) if run is not None else None
 
     def _workspaces(self, deadline: Deadline) -> Iterator[tuple[JsonObject, dict[tuple[str, str], JsonObject]]]:
         ask = {"page[size]": str(_PAGE), "page[number]": "1", "include": "current_run"}
@@ -138,7 +140,7 @@ class HcpWorkspaces:
         except ProviderForbidden:
             return None  # The state is read without its run: who and why stay unknown, and are told so.
         row = told.get("data")
-        return runs.run(row, _included(told)) if isinstance(row, dict) else None
+        return runs.run(row, _included(told), self.redactor.text) if isinstance(row, dict) else None
 
     @property
     def _base(self) -> str:

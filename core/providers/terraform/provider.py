@@ -126,5 +126,5 @@ def backend_of(source: str, options: TerraformSettings, context: ProviderContext
         return HttpState(options=options.http, web=Web(source=source, what="the state's server", largest_bytes=limit))
     if options.hcp is not None:
         web = Web(source=source, what=options.hcp.host, largest_bytes=limit)
-        return HcpWorkspaces(source=source, options=options.hcp, web=web, clock=context.clock)
+        return HcpWorkspaces(source=source, options=options.hcp, web=web, clock=context.clock, redactor=context.redactor)
     return LocalStates(source=source, paths=options.paths, largest_bytes=limit)

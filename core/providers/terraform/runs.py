@@ -3,6 +3,7 @@
 https://developer.hashicorp.com/terraform/cloud-docs/api-docs/run
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,7 +28,6 @@ class Run:
     id: str
     status: str
     message: str = ""
-    origin: str = ""
     by: Actor | None = None
     commit: str = ""
     commit_url: str = ""
@@ -56,7 +56,8 @@ class Run:
         return "to add {}, to change {}, to destroy {}".format(*self.plan)
 
     def cause(self, url: str) -> Cause:
-        says = f"Terraform run: {self.message}" if self.message else "Terraform run"
+        what = "Terraform destroy run" if self.destroys else "Terraform run"
+        says = f"{what}: {self.message}" if self.message else what
         intents = [Intent(kind=IntentKind.RUN, says=says + (f" ({self.summary})" if self.summary else ""), ref=self.id)]
         if self.commit:
             intents.append(Intent(kind=IntentKind.COMMIT, says=self.commit[:12], ref=self.commit_url or self.commit))
@@ -88,8 +89,8 @@ class Run:
         )
 
 
-def run(row: JsonObject, included: dict[tuple[str, str], JsonObject]) -> Run | None:
-    """The run in a JSON:API row; None where it is none."""
+def run(row: JsonObject, included: dict[tuple[str, str], JsonObject], clean: Callable[[str], str]) -> Run | None:
+    """The run in a JSON:API row; None where it is none. `clean` takes secrets out of what people wrote."""
     attributes = row.get("attributes")
     if not isinstance(attributes, dict) or not row.get("id"):
         return None
@@ -102,8 +103,7 @@ def run(row: JsonObject, included: dict[tuple[str, str], JsonObject]) -> Run | N
     return Run(
         id=str(row["id"]),
         status=str(attributes.get("status") or ""),
-        message=str(attributes.get("message") or "").strip(),
-        origin=str(attributes.get("source") or ""),
+        message=clean(str(attributes.get("message") or "").strip()),
         by=_by(str(attributes.get("source") or ""), included, ingress),
         commit=str(ingress.get("commit-sha") or ""),
         commit_url=str(ingress.get("commit-url") or ""),

@@ -22,7 +22,7 @@ from core.event import ActorKind, IntentKind, ReferenceKind, Via
 from core.json import JsonObject, encode
 from core.observation import Signal
 from tests.components.state_server import StateServer, run_rows, state_server
-from tests.unit.core.providers.terraform.given import START, Watch, instance, resource, state
+from tests.unit.core.providers.terraform.given import REDACTOR, START, Watch, instance, resource, state
 
 TOKEN = "hcp-token-which-nobody-may-see"
 
@@ -187,19 +187,22 @@ def test_a_run_tells_who_why_and_from_which_commit(server: StateServer) -> None:
     (going,) = watch.poll().announcements
     assert (going.title, going.reference, going.range.start) == ("Terraform run in prod: Bigger web", "run-1", began)
     assert going.range.end > watch.now
-    server.runs["run-1"] = run_rows("run-1", status="applied", message="Bigger web", user="ana", at=began, ended=watch.now)
+    said = "Bigger web, key AKIAIOSFODNN7EXAMPLE"
+    server.runs["run-1"] = run_rows("run-1", status="applied", message=said, user="ana", at=began, ended=watch.now)
     server.publish("prod", version("large", 2), watch.now, run="run-1")
     batch = watch.poll()
     (event,) = batch.events
     assert (event.actor.kind, event.actor.name, event.actor.via) == (ActorKind.HUMAN, "ana", Via.IAC)
+    hashed = REDACTOR.hash("AKIAIOSFODNN7EXAMPLE")
     assert [(i.kind, i.says) for i in event.intents] == [
-        (IntentKind.RUN, "Terraform run: Bigger web (to add 1, to change 1, to destroy 0)"),
+        (IntentKind.RUN, f"Terraform run: Bigger web, key {hashed} (to add 1, to change 1, to destroy 0)"),
         (IntentKind.COMMIT, "0a1b2c3d4e5f"),
     ]
     assert event.links[0].url == f"{server.url}/app/acme/workspaces/prod/runs/run-1"
     assert (ReferenceKind.RUN, "run-1") in [(ref.kind, ref.id) for ref in event.references]
     assert {(one.id, one.range.end) for one in batch.announcements} == {(going.id, event.occurred_at)}
     assert TOKEN.encode() not in encode(batch)
+    assert b"AKIAIOSFODNN7EXAMPLE" not in encode(batch)
     watch.provider.close()
 
 
