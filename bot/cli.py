@@ -3,6 +3,7 @@
 Exit status: 0 done; 1 it failed; 2 wrong usage or settings; 3 done, but some input could not be read; 130 interrupted.
 """
 
+import difflib
 import os
 import sys
 from dataclasses import dataclass
@@ -57,6 +58,12 @@ class Commands(TyperGroup):
         if ctx.meta.get(_FOR_HELP):
             return TyperCommand(cmd_name, help=says, rich_help_panel=panel)
         return _command(cmd_name, place)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
+            ctx.fail(f"There is no command {args[0]!r}.{f' Did you mean {near[0]}?' if near else ''}")
+        return super().resolve_command(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         ctx.meta[_FOR_HELP] = True

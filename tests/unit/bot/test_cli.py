@@ -48,6 +48,11 @@ def test_wrong_usage_is_status_2(words: list[str], monkeypatch: pytest.MonkeyPat
     assert wgo(monkeypatch, *words) == 2
 
 
+def test_a_misspelt_command_names_the_nearest(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wgo(monkeypatch, "doctro") == 2
+    assert "There is no command 'doctro'. Did you mean doctor?" in capsys.readouterr().err
+
+
 def test_settings_that_cannot_be_used_are_one_line_the_next_step_and_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
