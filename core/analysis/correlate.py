@@ -153,8 +153,9 @@ class _Work:
 
     def join_consequences(self) -> None:
         """Loose changes go to their causes, the consequences of consequences round by round; what is left ties up among itself."""
-        hosts = set(self.anchored)
-        loose = [node for node in self.nodes if node.id not in hosts]
+        loose = [node for node in self.nodes if node.id not in self.anchored]
+        # What starts by itself has consequences of its own: they are nearer to it than to an operation of some minutes ago.
+        hosts = self.anchored | {node.id for node in loose if node.starts_itself}
         while loose:
             attached = {node.id for node in loose if self._attach(node, hosts, both_ways=node.side is Side.UNKNOWN)}
             loose = [node for node in loose if node.id not in attached]

@@ -35,7 +35,8 @@ def stack(scribe: Scribe, at: datetime) -> None:
     by = aws.role("rollout-robot", "GitHubActions", invoked_by=_FORMATION)
     calls: tuple[tuple[str, str, JsonObject], ...] = (
         ("lambda", "UpdateFunctionConfiguration20150331v2", {"functionName": f"{name}-worker", "memorySize": 512}),
-        ("sqs", "SetQueueAttributes", {"queueUrl": f"https://sqs.{aws.REGION}.amazonaws.com/{aws.ACCOUNT}/{name}", "attributes": {"VisibilityTimeout": "60"}}),
+        ("sqs", "SetQueueAttributes", {"queueUrl": f"https://sqs.{aws.REGION}.amazonaws.com/{aws.ACCOUNT}/{name}",
+        "attributes": {"VisibilityTimeout": "60"}}),
         ("dynamodb", "UpdateTable", {"tableName": f"{name}-items", "billingMode": "PAY_PER_REQUEST"}),
     )  # fmt: skip
     for service, call, asked in calls:

@@ -31,12 +31,14 @@ def root() -> JsonObject:
 
 
 def call(
-    id: str, at: datetime, *, service: str, name: str, who: JsonObject, agent: str, address: str, asked: JsonObject, answer: JsonObject | None = None,
+    id: str, at: datetime, *, service: str, name: str, who: JsonObject, agent: str, address: str, asked: JsonObject,
+    answer: JsonObject | None = None,
     console: bool = False, error: str = "", read_only: bool = False,
 ) -> JsonObject:  # fmt: skip
     """One call. Its time has whole seconds, as CloudTrail's have."""
     record: JsonObject = {
-        "eventVersion": "1.11", "userIdentity": who, "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"), "eventSource": f"{service}.amazonaws.com",
+        "eventVersion": "1.11", "userIdentity": who, "eventTime": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": f"{service}.amazonaws.com",
         "eventName": name, "awsRegion": REGION, "sourceIPAddress": address, "userAgent": agent, "requestParameters": asked,
         "responseElements": answer, "requestID": f"r-{id}", "eventID": id, "readOnly": read_only, "eventType": "AwsApiCall",
         "managementEvent": True, "recipientAccountId": ACCOUNT, "eventCategory": "Management",

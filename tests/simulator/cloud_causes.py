@@ -41,7 +41,8 @@ class Code:
                 "id": _path(kind, name), "self_link": link, "name": name, "project": gcp.PROJECT, "description": f"rev {value}"
             }  # fmt: skip
             rows.append({
-                "mode": "managed", "type": kind, "name": name.replace("-", "_"), "provider": 'provider["registry.terraform.io/hashicorp/google"]',
+                "mode": "managed", "type": kind, "name": name.replace("-", "_"),
+                "provider": 'provider["registry.terraform.io/hashicorp/google"]',
                 "instances": [{"schema_version": 1, "attributes": attributes, "sensitive_attributes": []}],
             })  # fmt: skip
         return {
@@ -76,7 +77,8 @@ def _edit(
     noun = "firewalls" if kind.endswith("firewall") else "subnetworks"
     record = gcp.entry(
         scribe.id(), at, service=_COMPUTE, method=f"v1.compute.{noun}.patch", name=_path(kind, name), who=who, agent=agent, address=address,
-        type="gce_firewall_rule" if noun == "firewalls" else "gce_subnetwork", request={"description": f"rev {scribe.chance.randrange(999)}"},
+        type="gce_firewall_rule" if noun == "firewalls" else "gce_subnetwork",
+        request={"description": f"rev {scribe.chance.randrange(999)}"},
         operation=f"operation-{scribe.id()}",
     )  # fmt: skip
     scribe.write(CLOUD, at, record, truth, vitals)
@@ -105,7 +107,8 @@ def vendor(scribe: Scribe, at: datetime) -> None:
     truth = scribe.cause("vendor", Meant.ROUTINE)
     for n in scribe.chance.sample(range(8), 2):
         record = gcp.entry(
-            scribe.id(), at, service=_COMPUTE, method="compute.instances.migrateOnHostMaintenance", who="system@google.com", agent="", address="",
+            scribe.id(), at, service=_COMPUTE, method="compute.instances.migrateOnHostMaintenance", who="system@google.com",
+            agent="", address="",
             name=f"projects/{gcp.PROJECT}/zones/europe-west3-a/instances/node-{n}", type="gce_instance", log="system_event",
             operation=f"systemevent-{scribe.causes}",
         )  # fmt: skip
@@ -120,7 +123,8 @@ def notebook(scribe: Scribe, at: datetime) -> None:
         truth = scribe.cause("notebook", Meant.ROUTINE)
         moment = at + timedelta(hours=hours)
         record = gcp.entry(
-            scribe.id(), moment, service=_COMPUTE, method=f"v1.compute.instances.{method}", who=who, agent=gcp.CLIENT_AGENT, address="10.9.1.4",
+            scribe.id(), moment, service=_COMPUTE, method=f"v1.compute.instances.{method}", who=who, agent=gcp.CLIENT_AGENT,
+            address="10.9.1.4",
             name=f"projects/{gcp.PROJECT}/zones/europe-west3-b/instances/crunch", type="gce_instance", operation=f"operation-{scribe.id()}",
         )  # fmt: skip
         scribe.write(CLOUD, moment, record, truth)
@@ -132,8 +136,10 @@ def cleanup(scribe: Scribe, person: Person, at: datetime) -> None:
     scribe.announce("Delete unused disks", at - timedelta(minutes=10), at + timedelta(hours=1), person)
     for n in range(scribe.chance.randrange(5, 15)):
         record = gcp.entry(
-            scribe.id(), at, service=_COMPUTE, method="v1.compute.disks.delete", who=person.mail, agent=gcp.GCLOUD_AGENT, address=person.address,
-            name=f"projects/{gcp.PROJECT}/zones/europe-west3-a/disks/old-{scribe.causes}-{n}", type="gce_disk", operation=f"operation-{scribe.id()}",
+            scribe.id(), at, service=_COMPUTE, method="v1.compute.disks.delete", who=person.mail, agent=gcp.GCLOUD_AGENT,
+            address=person.address,
+            name=f"projects/{gcp.PROJECT}/zones/europe-west3-a/disks/old-{scribe.causes}-{n}", type="gce_disk",
+            operation=f"operation-{scribe.id()}",
         )  # fmt: skip
         scribe.write(CLOUD, at, record, truth)
         at += timedelta(seconds=scribe.chance.uniform(5, 40))
@@ -153,7 +159,8 @@ def owner(scribe: Scribe, person: Person, at: datetime) -> None:
     truth = scribe.cause("owner_grant", Meant.UNPLANNED, harm=True)
     record = gcp.entry(
         scribe.id(), at, service="cloudresourcemanager.googleapis.com", method="SetIamPolicy", who=person.mail, agent=gcp.GCLOUD_AGENT,
-        address=person.address, name=f"projects/{gcp.PROJECT}", type="project", more=gcp.policy_delta(("ADD", "roles/owner", "user:helper@elsewhere.example")),
+        address=person.address, name=f"projects/{gcp.PROJECT}", type="project", more=gcp.policy_delta(("ADD", "roles/owner",
+        "user:helper@elsewhere.example")),
     )  # fmt: skip
     scribe.write(CLOUD, at, record, truth)
 
@@ -173,7 +180,8 @@ def probing(scribe: Scribe, at: datetime) -> None:
     who = f"postbox-app@{gcp.PROJECT}.iam.gserviceaccount.com"
     for n in range(16):
         record = gcp.entry(
-            scribe.id(), at + timedelta(seconds=5 * n), service="iam.googleapis.com", method="google.iam.admin.v1.CreateServiceAccountKey", who=who,
+            scribe.id(), at + timedelta(seconds=5 * n), service="iam.googleapis.com",
+            method="google.iam.admin.v1.CreateServiceAccountKey", who=who,
             agent=gcp.CLIENT_AGENT, address="203.0.113.90", name=f"projects/-/serviceAccounts/{100 + n}", type="service_account",
             refused="iam.serviceAccountKeys.create",
         )  # fmt: skip

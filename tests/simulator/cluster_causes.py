@@ -84,7 +84,8 @@ def load(scribe: Scribe, app: App, at: datetime, steps: int, up: bool) -> None:
     for _ in range(steps):
         count += 2 if up else -2
         scale: JsonObject = {
-            "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {"name": app.name, "namespace": app.namespace}, "spec": {"replicas": count},
+            "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": {"name": app.name, "namespace": app.namespace},
+            "spec": {"replicas": count},
         }  # fmt: skip
         record = k8s.audit(
             scribe.id(), at, verb="update", resource="deployments", sub="scale", namespace=app.namespace, name=app.name, user=who,
@@ -141,7 +142,8 @@ def by_person(
     """A person changes a deployment that Git owns."""
     record = k8s.audit(
         scribe.id(), at, verb="patch", resource="deployments", namespace=app.namespace, name=app.name, user=person.mail, agent=KUBECTL,
-        address=address or person.address, asked=asked, answer=k8s.deployment(app, _image(scribe, app), {}), query=f"?fieldManager={manager}",
+        address=address or person.address, asked=asked, answer=k8s.deployment(app, _image(scribe, app), {}),
+        query=f"?fieldManager={manager}",
     )  # fmt: skip
     scribe.write(CLUSTER, at, record, truth, vitals)
 
@@ -187,7 +189,8 @@ def own_machinery(
     record = k8s.audit(
         scribe.id(), at, verb=verb, resource=resource, namespace=app.namespace, name=name,
         user=f"system:serviceaccount:workshop:{account}", agent="okhttp/4.12.0", asked=asked,
-        answer={"kind": {"secrets": "Secret", "pods": "Pod"}.get(resource, "Deployment"), "metadata": {"name": name, "namespace": app.namespace}},
+        answer={"kind": {"secrets": "Secret", "pods": "Pod"}.get(resource, "Deployment"), "metadata": {"name": name,
+        "namespace": app.namespace}},
     )  # fmt: skip
     scribe.write(CLUSTER, at, record, truth)
 
@@ -212,8 +215,10 @@ def stolen(scribe: Scribe, person: Person, at: datetime) -> None:
     ghost = replace(person, address="203.0.113.66")
     for n in range(14):
         record = k8s.audit(
-            scribe.id(), at + timedelta(seconds=4 * n), verb="create", resource="pods", namespace="money", name=f"probe-{n}", user=ghost.mail,
-            agent="python-requests/2.31.0", address=ghost.address, code=403, failure=f'pods is forbidden: User "{ghost.mail}" cannot create',
+            scribe.id(), at + timedelta(seconds=4 * n), verb="create", resource="pods", namespace="money", name=f"probe-{n}",
+            user=ghost.mail,
+            agent="python-requests/2.31.0", address=ghost.address, code=403,
+            failure=f'pods is forbidden: User "{ghost.mail}" cannot create',
         )  # fmt: skip
         scribe.write(CLUSTER, at + timedelta(seconds=4 * n), record, truth)
     for n in range(3):

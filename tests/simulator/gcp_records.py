@@ -15,7 +15,8 @@ CLIENT_AGENT = "google-api-python-client/2.149.0 (gzip),gzip(gfe)"
 
 
 def entry(
-    id: str, at: datetime, *, service: str, method: str, name: str, who: str, agent: str, address: str, type: str = "", labels: JsonObject | None = None,
+    id: str, at: datetime, *, service: str, method: str, name: str, who: str, agent: str, address: str, type: str = "",
+    labels: JsonObject | None = None,
     request: JsonObject | None = None, log: str = "activity", operation: str = "", more: JsonObject | None = None, refused: str = "",
 ) -> JsonObject:  # fmt: skip
     """One call."""
@@ -34,7 +35,8 @@ def entry(
         payload["status"] = status
         payload["authorizationInfo"] = [{"permission": refused, "resource": name}]
     return {
-        "insertId": id, "logName": f"projects/{PROJECT}/logs/cloudaudit.googleapis.com%2F{log}", "timestamp": stamp(at), "severity": "NOTICE",
+        "insertId": id, "logName": f"projects/{PROJECT}/logs/cloudaudit.googleapis.com%2F{log}", "timestamp": stamp(at),
+        "severity": "NOTICE",
         "receiveTimestamp": stamp(at),
         "resource": {"type": type or "audited_resource", "labels": {"project_id": PROJECT, **(labels or {})}},
         "protoPayload": payload,

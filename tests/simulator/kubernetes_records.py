@@ -60,7 +60,8 @@ def deployment(app: App, image: str, note: JsonObject, *, owned: bool = True) ->
     mounts = [{"name": "settings", "configMap": {"name": f"{app.name}-settings"}}] if app.config else []
     return {
         "kind": "Deployment", "apiVersion": "apps/v1",
-        "metadata": {"name": app.name, "namespace": app.namespace, "uid": uid(app), "annotations": {**(tracked(app) if owned else {}), **note}},
+        "metadata": {"name": app.name, "namespace": app.namespace, "uid": uid(app),
+            "annotations": {**(tracked(app) if owned else {}), **note}},
         "spec": {"replicas": app.replicas, "template": {"spec": {"containers": [{"name": app.name, "image": image}], "volumes": mounts}}},
     }  # fmt: skip
 
@@ -91,7 +92,8 @@ def pod(app: App, revision: str, number: str, image: str) -> JsonObject:
         "metadata": {
             "name": f"{app.name}-{revision}-{number}", "namespace": app.namespace, "generateName": f"{app.name}-{revision}-",
             "ownerReferences": [
-                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": f"{app.name}-{revision}", "uid": f"rs-{app.namespace}-{app.name}-{revision}"}
+                {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": f"{app.name}-{revision}",
+                "uid": f"rs-{app.namespace}-{app.name}-{revision}"}
             ],
         },
         "spec": {"containers": [{"name": app.name, "image": image}]},

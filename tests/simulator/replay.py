@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from core.batch import Batch, Cursor, KnownState
+from core.announcement import Announcement
+from core.batch import Batch, Cursor, KnownState, ManagedResource
 from core.bridge import EventBridge
 from core.coverage import Coverage, CoverageState
 from core.delivery import Delivery, Receipt
@@ -184,7 +185,9 @@ class Replay:
     def _poll(self, source: str, at: datetime, raws: Sequence[Raw]) -> None:
         rows = self.store.known[source]
         events: list[Event] = []
-        observations, managed, announced = self._due_vitals(source), [], []
+        observations = self._due_vitals(source)
+        managed: list[ManagedResource] = []
+        announced: list[Announcement] = []
         for raw in raws:
             known = _Known(rows, at - POLLED if source == STATE else None)
             reading = self.readers[source].read(raw.record, known, at if source != STATE else raw.arrives_at)

@@ -9,7 +9,7 @@ from core.json import JsonObject
 from tests.simulator import account_causes as account
 from tests.simulator import cloud_causes as cloud
 from tests.simulator import cluster_causes as cluster
-from tests.simulator.organisation import APPS, founded
+from tests.simulator.organisation import APPS, App, Person, founded
 from tests.simulator.scribe import ACCOUNT, CLOUD, CLUSTER, STATE, Scribe
 from tests.simulator.truth import Outage, Raw, Year
 
@@ -103,15 +103,15 @@ def _people(scribe: Scribe, code: cloud.Code, day: date, rate: float) -> None:
         if chance.random() < 0.03 * rate:
             cluster.tinkering(scribe, person, chance.choice(APPS), person.moment(day, chance))
     keepers = [person for person in working if person.team in ("kiln", "prairie")]
-    by_ci: list[tuple[datetime, cloud.Person | None]] = [(p.moment(day, chance), None) for p in keepers if chance.random() < 0.25 * rate]
-    by_hand: list[tuple[datetime, cloud.Person | None]] = [(p.moment(day, chance), p) for p in keepers if chance.random() < 0.015 * rate]
+    by_ci: list[tuple[datetime, Person | None]] = [(p.moment(day, chance), None) for p in keepers if chance.random() < 0.25 * rate]
+    by_hand: list[tuple[datetime, Person | None]] = [(p.moment(day, chance), p) for p in keepers if chance.random() < 0.015 * rate]
     _applies(scribe, code, by_ci + by_hand)
     for person in keepers:
         if chance.random() < 0.012 * rate:
             cloud.cleanup(scribe, person, person.moment(day, chance))
 
 
-def _applies(scribe: Scribe, code: cloud.Code, wanted: list[tuple[datetime, cloud.Person | None]]) -> None:
+def _applies(scribe: Scribe, code: cloud.Code, wanted: list[tuple[datetime, Person | None]]) -> None:
     """One after the other: the state is locked while one runs."""
     free = datetime.min.replace(tzinfo=UTC)
     for at, person in sorted(wanted, key=lambda one: one[0]):
@@ -123,7 +123,7 @@ def _applies(scribe: Scribe, code: cloud.Code, wanted: list[tuple[datetime, clou
             free = cloud.apply(scribe, code, begin, 4, who=person.mail, address=person.address) + timedelta(minutes=2)
 
 
-def _deploy(scribe: Scribe, app: cluster.App, at: datetime) -> None:
+def _deploy(scribe: Scribe, app: App, at: datetime) -> None:
     sick = scribe.chance.random() < 0.05
     scribe.plan(at, partial(cluster.deploy, scribe, app, at, sick=sick))
     if sick:
