@@ -22,6 +22,8 @@ from core.timerange import TimeRange
 # Terraform writes a state that is under way at least this often: https://developer.hashicorp.com/terraform/language/state (20 s),
 # with room for clocks that differ.
 _WRITTEN_EVERY = timedelta(minutes=1)
+# Servers tell times in whole seconds.
+_COARSE = timedelta(seconds=2)
 # A state that is gone is spoken of for this long; then it is forgotten.
 _MISSED_FOR = timedelta(days=7)
 _PAGE = 500
@@ -125,7 +127,7 @@ class OnePoll:
             cause=_cause(content, lock, at),
             bound=self._bound(state.tool),
             kept={"stamp": glimpse.stamp, **locked},
-            from_nothing=self.since if not kept and self.new_here and self.since is not None and at > self.since else None,
+            from_nothing=self._nothing_before(kept, at),
         )
         reading = comparison.read(first=bool(unknown))
         self._take(reading)
@@ -134,6 +136,12 @@ class OnePoll:
             covers = replace(content.announcement.covers, resource_keys=keys)
             self.announcements.append(replace(content.announcement, covers=covers))
         return keys
+
+    def _nothing_before(self, kept: JsonObject, at: datetime) -> datetime | None:
+        """When this place was looked at and nothing was there; None where that is not known."""
+        if kept or not self.new_here or self.since is None or at < self.since - _COARSE:
+            return None
+        return min(self.since, at)
 
     def _bound(self, tool: str) -> datetime | None:
         """Where states are written while an apply goes on, what is new in one happened since the poll before, or just before it."""
