@@ -1,0 +1,113 @@
+"""What a story's cause says of the events that follow from it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from core.analysis import habits
+from core.analysis.cause import Cause, cause_of
+from core.analysis.classify import classify
+from core.analysis.correlate import correlate
+from core.analysis.habits import keys_of
+from core.analysis.signs import Seen
+from core.analysis.ties import node_of
+from core.announcement import Announcement
+from core.assessment import Verdict
+from core.baseline import Baseline
+from core.event import ActorKind, ChangeType, Event, ReferenceKind, Via
+from core.subscription import EventFilter
+from core.timerange import TimeRange
+from core.trait import Trait
+from tests.unit.core.changes import ANA, APPLY, BEN, SCALER, T0, at, change, named, node
+
+HORIZON = timedelta(minutes=10)
+OWNER, PART_OF, REQUEST, RUN, SAME_AS = (
+    ReferenceKind.OWNER, ReferenceKind.PART_OF, ReferenceKind.REQUEST, ReferenceKind.RUN, ReferenceKind.SAME_AS,
+)  # fmt: skip
+KEEPER = replace(SCALER, id="replicaset-controller", name="replicaset-controller")
+
+
+def judged(event: Event, story: Sequence[Event], announcements: Sequence[Announcement] = ()) -> Verdict:
+    cause = cause_of([node(one) for one in story], announcements)
+    one = Seen(node=node_of(event, event.actor), keys=keys_of(event, event.actor), cause=cause, announcements=announcements)
+    return classify(one).classification.verdict
+
+
+def stories(*events: Event) -> set[frozenset[str]]:
+    return named(correlate([node(event) for event in events], HORIZON))
+
+
+def test_two_calls_of_one_sitting_are_one_story_though_each_has_its_request() -> None:
+    first = change("disk-1", 0, ANA, refs=((REQUEST, "operation-1"),))
+    second = change("disk-2", 1, ANA, refs=((REQUEST, "operation-2"),))
+    assert stories(first, second) == {frozenset({"disk-1", "disk-2"})}
+
+
+def test_calls_with_requests_of_their_own_join_the_run_that_made_them() -> None:
+    runner = replace(APPLY, id="runner")
+    call = change("fw", 0, runner, refs=((REQUEST, "operation-1"), (SAME_AS, "fw-link")), source="cloud")
+    state = change("google_fw.fw", 1, APPLY, refs=((RUN, "net:8"), (SAME_AS, "fw-link")), source="state")
+    assert stories(call, state) == {frozenset({"fw", "google_fw.fw"})}
+
+
+def test_two_people_with_requests_stay_two() -> None:
+    assert len(stories(change("a", 0, ANA, refs=((REQUEST, "1"),)), change("b", 0, BEN, refs=((REQUEST, "2"),)))) == 2
+
+
+def test_pods_of_an_autoscale_stay_with_it_right_after_a_deploy() -> None:
+    argo = replace(APPLY, via=Via.GITOPS, id="argocd")
+    deploy = change("api", 0, argo, uid="api-uid")
+    scale = change("api", 4, SCALER, type=ChangeType.SCALED, traits=(Trait.SCALES,))
+    set_up = change("api-1", 4.1, KEEPER, kind="ReplicaSet", refs=((OWNER, deploy.resource.key),))
+    found = correlate([node(one) for one in (deploy, scale, set_up)], HORIZON)
+    assert {frozenset(one.id for one in group.nodes) for group in found} == {frozenset({deploy.id}), frozenset({scale.id, set_up.id})}
+
+
+def test_what_follows_from_a_hand_on_what_git_owns_is_unplanned_too() -> None:
+    fix = change("api", 0, ANA, refs=((PART_OF, "argocd/c/api"),))
+    pod = change("api-1", 0.1, KEEPER, kind="Pod", refs=((OWNER, fix.resource.key),))
+    assert judged(pod, [fix, pod]) is Verdict.UNPLANNED
+
+
+def test_what_a_controller_does_by_itself_stays_routine() -> None:
+    pod = change("api-1", 0.1, KEEPER, kind="Pod")
+    assert judged(pod, [pod]) is Verdict.ROUTINE
+
+
+def test_what_follows_from_an_announced_hand_is_planned() -> None:
+    window = Announcement(
+        id="w", kind="window", title="Move the api", range=TimeRange(start=at(-5), end=at(60)),
+        covers=EventFilter(actors=frozenset({ANA.id})),
+        source="slack",
+    )  # fmt: skip
+    fix = change("api", 0, ANA, refs=((PART_OF, "argocd/c/api"),))
+    pod = change("api-1", 0.1, KEEPER, kind="Pod", refs=((OWNER, fix.resource.key),))
+    assert judged(pod, [fix, pod], [window]) is Verdict.PLANNED
+
+
+def test_a_burst_of_refusals_colours_its_first_ones_too() -> None:
+    refused = [change(f"key-{n}", n / 10, ANA, type=ChangeType.ATTEMPTED, error="denied") for n in range(8)]
+    assert cause_of([node(one) for one in refused], ()).refusals == 8
+    assert judged(refused[0], refused) is Verdict.UNPLANNED
+
+
+def test_refusals_far_apart_are_no_burst() -> None:
+    refused = [change(f"key-{n}", 5.0 * n, ANA, type=ChangeType.ATTEMPTED, error="denied") for n in range(8)]
+    assert cause_of([node(one) for one in refused], ()).refusals == 0
+    assert Cause().refusals == 0
+
+
+def test_a_routine_of_working_days_is_one_though_it_rests_at_the_weekend() -> None:
+    row = Baseline(key="same/x")
+    for back in range(14, 0, -1):
+        day = T0 - timedelta(days=back)
+        if day.weekday() < 5:
+            row = habits.remembered(row, day)
+    found = habits.regularity(row, T0)
+    assert found is not None
+    assert (found.hits, found.of, found.unit(T0)) == (10, 10, "working days")
+    assert habits.regularity(row, T0 + timedelta(days=5)) is None  # a Saturday
+
+
+def test_an_automation_is_no_hand() -> None:
+    assert not cause_of([node(change("a", 0, replace(APPLY, kind=ActorKind.AUTOMATION)))], ()).hand
