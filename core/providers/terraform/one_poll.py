@@ -208,7 +208,7 @@ class OnePoll:
                 continue
             if "gone" not in state:
                 self.rows.append(replace(head, state={**state, "gone": gone.isoformat()}))
-            if state.get("id") not in named:
+            if not any(str(state.get("id")).startswith(part) for part in named):
                 step = f"If it was taken away on purpose, nothing needs to be done: it is forgotten after {_MISSED_FOR.days} days."
                 says = f"the state is gone since {gone:%Y-%m-%d %H:%M} UTC: what happens to its resources is not seen"
                 self._unread(str(state.get("label")), RecordUnreadable(says, next_step=step), None)
@@ -231,7 +231,7 @@ def _with_lock(kept: JsonObject, lock: Lock | None, stamp: str) -> JsonObject:
 
 
 def _cause(content: Content, lock: Lock | None, at: datetime) -> Cause:
-    if content.cause != Cause() or lock is None or not lock.may_change or (lock.since is not None and lock.since > at):
+    if content.cause != Cause() or lock is None or not lock.may_change or (lock.since is not None and lock.since > at + _COARSE):
         return content.cause
     return lock.cause()
 

@@ -160,12 +160,16 @@ def test_a_state_beyond_the_limit_is_a_gap(path: Path) -> None:
     assert "largest_mib" in gap.next_step
 
 
-def test_a_state_that_is_gone_is_a_gap_until_it_is_back(path: Path, watch: Watch) -> None:
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_state_that_is_gone_is_a_gap_until_it_is_back(path: Path, watch: Watch, folder: bool) -> None:
+    named = path.parent if folder else path
+    watch.reconfigure({"paths": [str(named)]})
+    watch.poll()
     kept = path.read_bytes()
     path.unlink()
     for _ in range(2):
         batch = watch.poll()
-        assert [gap.part for gap in gaps(batch.coverage)][:1] == [str(path)]
+        assert [gap.part for gap in gaps(batch.coverage)] == [str(named)]
         assert batch.events == ()
     write(path, kept, START)
     assert gaps(watch.poll().coverage) == []
