@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 import ipaddress
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from core.event import UNKNOWN_ACTOR, Actor, ActorKind, Via
 from core.json import JsonObject
@@ -41,6 +41,7 @@ def _names(table: str) -> tuple[str, ...]:
     return tuple(load("actors.yaml")[table]["like"])
 
 
+@lru_cache(maxsize=4096)
 def _first(table: str, value: str) -> JsonObject | None:
     return next((row for row in _table(table) if fits(value.lower(), row["like"])), None) if value else None
 

@@ -1,6 +1,7 @@
 """CloudWatch alarms: which are in alarm, and which of those that were no longer are. Costs what is in alarm, not how many there are."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,25 +12,40 @@ from core.providers.aws.faults import asked
 _MOST = 100
 
 
-def in_alarm(client: Callable[[], Any], source: str) -> dict[str, str]:
-    """Name → reason of the first hundred alarms in ALARM. Raises ProviderError."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ringing:
+    """An alarm in ALARM: why, and in which account it lives."""
+
+    reason: str
+    account: str
+
+
+def in_alarm(client: Callable[[], Any], source: str) -> dict[str, Ringing]:
+    """The first hundred alarms in ALARM, by name. Raises ProviderError."""
     with asked(source, "cloudwatch:DescribeAlarms"):
         answer = client().describe_alarms(StateValue="ALARM", MaxRecords=_MOST)
     rows = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
-    return {str(row["AlarmName"]): str(row.get("StateReason") or "in alarm") for row in rows}
+    return {
+        str(row["AlarmName"]): Ringing(
+            reason=str(row.get("StateReason") or "in alarm"), account=(str(row.get("AlarmArn")).split(":", 5) + [""] * 5)[4]
+        )
+        for row in rows
+    }
 
 
 def observations(
-    now_in: dict[str, str], was_in: Collection[str], *, source: str, environment: str, account: str, region: str, at: datetime
+    now_in: Mapping[str, Ringing], was_in: Mapping[str, str], *, source: str, environment: str, region: str, at: datetime
 ) -> list[Observation]:
-    def one(name: str, health: Health, says: str) -> Observation:
-        thing = Resource(
-            provider="aws", kind="AWS::CloudWatch::Alarm", name=name, scope=Scope(account=account, region=region), environment=environment
-        )  # fmt: skip
+    """Readings of what rings, and of what rang (name → account) and no longer does."""
+
+    def one(name: str, account: str, health: Health, says: str) -> Observation:
+        scope = Scope(account=account, region=region)
+        thing = Resource(provider="aws", kind="AWS::CloudWatch::Alarm", name=name, scope=scope, environment=environment)
         return Observation(source=source, resource=thing, signal=Signal.ALARM, health=health, at=at, says=says, check=name)
 
-    degraded = [one(name, Health.DEGRADED, f"alarm {name}: {reason[:300]}") for name, reason in sorted(now_in.items())]
+    ringing = [one(name, alarm.account, Health.DEGRADED, f"alarm {name}: {alarm.reason[:300]}") for name, alarm in sorted(now_in.items())]
     # The list was cut: what is not on it may still be in alarm.
     if len(now_in) >= _MOST:
-        return degraded
-    return degraded + [one(name, Health.HEALTHY, f"alarm {name} is over") for name in sorted(set(was_in) - set(now_in))]
+        return ringing
+    over = [name for name in sorted(was_in) if name not in now_in]
+    return ringing + [one(name, was_in[name], Health.HEALTHY, f"alarm {name} is over") for name in over]

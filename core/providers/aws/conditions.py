@@ -56,11 +56,6 @@ def _selectors_narrowed(subject: Subject) -> bool:
     )
 
 
-def _trail_weakened(subject: Subject) -> bool:
-    names = ("isMultiRegionTrail", "includeGlobalServiceEvents", "enableLogFileValidation", "isOrganizationTrail")
-    return _switched(subject, False, *names)
-
-
 def _admin_policy(subject: Subject) -> bool:
     named = any(is_admin_policy(arn) for arn in texts(subject.after, "policyArn", "policyArns"))
     written = any(is_admin(one) for one in allowing(policies(subject.after)))
@@ -73,10 +68,6 @@ def _password_policy_loose(subject: Subject) -> bool:
     )
     lengths = [int(value) for value in texts(subject.after, "minimumPasswordLength") if value.isdigit()]
     return loose or any(length < 8 for length in lengths)
-
-
-def _own_credential(subject: Subject) -> bool:
-    return any(_truth(value) is True for value in find(subject.after, "ownCredential"))
 
 
 def _only_tags(subject: Subject) -> bool:
@@ -99,11 +90,8 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "deletion_protection_off": lambda s: _switched(
         s, False, "deletionProtection", "deletionProtectionEnabled", "disableApiTermination", "deletionProtectionConfiguration"
     ),
-    "termination_protection_off": lambda s: _switched(
-        s, False, "terminationProtection", "enableTerminationProtection", "deletionProtectionCheck"
-    ),
     "encryption_off": lambda s: _switched(s, False, "storageEncrypted", "encrypted", "sseEnabled", "atRestEncryptionEnabled"),
-    "versioning_off": lambda s: any(v.lower() in ("suspended", "disabled") for v in texts(s.after, "status")),
+    "versioning_off": lambda s: any(v.lower() in ("suspended", "disabled") for v in texts(s.after, "status", "versioning")),
     "mfa_delete_off": lambda s: any(v.lower() == "disabled" for v in texts(s.after, "mfaDelete")),
     "backups_off": lambda s: (
         _is_zero(s, "backupRetentionPeriod", "snapshotRetentionLimit", "automatedSnapshotRetentionPeriod")
@@ -111,7 +99,6 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     ),
     "skips_final_snapshot": lambda s: _switched(s, True, "skipFinalSnapshot") or _switched(s, True, "deleteAutomatedBackups"),
     "selectors_narrowed": _selectors_narrowed,
-    "trail_weakened": _trail_weakened,
     "logging_emptied": lambda s: not any(True for _ in find(s.after, "loggingEnabled", "targetBucket")),
     "enables_nothing": lambda s: (
         _switched(s, False, "enable", "enabled") or any(v.lower() in ("disabled", "paused") for v in texts(s.after, "status"))
@@ -122,17 +109,14 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "user_data": lambda s: any(bool(v) for v in find(s.after, "userData")),
     "new_password": lambda s: any(True for _ in texts(s.after, "masterUserPassword")) or _switched(s, True, "rotateMasterUserPassword"),
     "password_policy_loose": _password_policy_loose,
-    "own_credential": _own_credential,
     "by_service": lambda s: s.by_service,
     "key_inactive": lambda s: any(v.lower() == "inactive" for v in texts(s.after, "status")),
     "key_active": lambda s: any(v.lower() == "active" for v in texts(s.after, "status")),
     "force_delete": lambda s: _switched(s, True, "forceDeleteWithoutRecovery", "force"),
     "imdsv1": lambda s: any(v.lower() == "optional" for v in texts(s.after, "httpTokens")),
     "only_tags": _only_tags,
-    "suppresses_findings": lambda s: any(
-        v.upper() in ("SUPPRESSED", "RESOLVED", "ARCHIVED") for v in texts(s.after, "status", "recordState", "workflowStatus")
-    ),
-    "stack_of_many": lambda s: any(True for _ in find(s.after, "capabilities")),
+    "records_less": lambda s: _switched(s, False, "allSupported", "includeGlobalResourceTypes"),
+    "without_rules": lambda s: any(value == [] for value in find(s.after, "rules")),
     "lifecycle_expires": lambda s: any(True for _ in find(s.after, "expiration")),
     "ransom_note": lambda s: any(
         any(word in value.lower() for word in ("ransom", "decrypt", "recover", "restore-", "how_to", "how-to", "howto", "pay_", "bitcoin"))

@@ -14,14 +14,17 @@ from core.providers.aws.subject import document
 # Of every answer: what moves by itself, or says nothing of how the thing is set.
 _MOVING = frozenset(
     {
-        "ResponseMetadata", "LaunchTime", "UsageOperationUpdateTime", "LatestRestorableTime", "events", "runningCount",
-        "pendingCount", "deployments",
-        "RoleLastUsed", "PasswordLastUsed", "LastAccessedDate", "StateUpdatedTimestamp", "StateTransitionedTimestamp",
-        "StateReason", "StateReasonData",
-        "StateValue", "ItemCount", "TableSizeBytes", "LastDecreaseDateTime", "LastIncreaseDateTime", "AttachTime", "Instances",
-        "health", "LastModified",
-        "RevisionId", "LastChangedDate", "taskSets", "ResourceRecordSetCount", "LastUpdatedTime", "updatedAt", "Code",
-        "DriftInformation", "PrivateDnsName",
+        "ResponseMetadata", "LaunchTime", "UsageOperationUpdateTime", "LatestRestorableTime", "events", "runningCount", "pendingCount",
+        "deployments", "RoleLastUsed", "PasswordLastUsed", "LastAccessedDate", "StateUpdatedTimestamp", "StateTransitionedTimestamp",
+        "StateReason", "StateReasonData", "StateReasonCode", "StateValue", "StateTransitionReason", "ItemCount", "TableSizeBytes",
+        "LastDecreaseDateTime", "LastIncreaseDateTime", "AttachTime", "Instances", "health", "LastModified", "RevisionId",
+        "LastChangedDate",
+        "taskSets", "ResourceRecordSetCount", "LastUpdatedTime", "updatedAt", "DriftInformation", "PrivateDnsName", "PublicDnsName",
+        "PublicIpAddress", "Association", "DesiredCapacity",
+        # On the way from one state to another; a look a moment later would tell of a change that nobody made.
+        "State", "Status", "status", "TableStatus", "IndexStatus", "DBInstanceStatus", "PendingModifiedValues", "StackStatus",
+        "StackStatusReason", "LastUpdateStatus", "LastUpdateStatusReason", "LastUpdateStatusReasonCode",
+        "Endpoint", "endpoint", "certificateAuthority", "identity", "InstanceCreateTime", "AvailableIpAddressCount",
     }
 )  # fmt: skip
 
@@ -40,10 +43,17 @@ def _first(answer: Mapping[str, Any], key: str) -> JsonObject | None:
     return dict(rows[0]) if rows else None
 
 
+# Where an instance on its way will be: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-lifecycle.html
+_SETTLING = {"pending": "running", "stopping": "stopped"}
+
+
 def _instance(ec2: Any, thing: Resource) -> JsonObject | None:
     reservations = ec2.describe_instances(InstanceIds=[thing.name])["Reservations"]
     found = next((dict(one) for reservation in reservations for one in reservation["Instances"]), None)
-    return None if found is None or found.get("State", {}).get("Name") == "terminated" else found
+    if found is None:
+        return None
+    state = found.get("State", {}).get("Name")
+    return None if state in ("shutting-down", "terminated") else {**found, "RunState": _SETTLING.get(state, state)}
 
 
 def _ec2(method: str, argument: str, key: str) -> Callable[[Any, Resource], JsonObject | None]:
@@ -72,7 +82,7 @@ def _bucket(s3: Any, thing: Resource) -> JsonObject | None:
         tags = _optional(lambda: s3.get_bucket_tagging(**name)["TagSet"])
         return {
             "Policy": document(policy), "PublicAccessBlock": block, "Encryption": encryption, "Tags": tags or [],
-            "Versioning": {key: versioning.get(key) for key in ("Status", "MFADelete")}, "Grants": acl.get("Grants"),
+            "Versioning": versioning.get("Status"), "MfaDelete": versioning.get("MFADelete"), "Grants": acl.get("Grants"),
         }  # fmt: skip
     return None
 

@@ -243,22 +243,19 @@ class AwsProvider:
         read_at = state.get("alarms_at")
         if read_at and now - datetime.fromisoformat(read_at) < _ALARMS_EVERY:
             return
-        before: dict[str, list[str]] = dict(state.get("alarms") or {})
-        accounts = {place.part: account for account, place in found.places.items()}
+        before: dict[str, dict[str, str]] = dict(state.get("alarms") or {})
         for place in self._places:
             try:
                 share = Deadline.after(deadline.remaining_seconds() * 0.5, monotonic=deadline.monotonic)
-                now_in = alarms.in_alarm(lambda p=place, d=share: self.sessions.client(p.account, p.region, "cloudwatch", d), self.source)  # type: ignore[misc]
+                now_in = alarms.in_alarm(partial(self.sessions.client, place.account, place.region, "cloudwatch", share), self.source)
             except ProviderError as error:
                 span = TimeRange(start=now, end=now)
                 what = f"alarms of {place.part}"
                 found.coverage.append(self._covered(span, CoverageState.PARTIAL, now - self.lag, what, str(error), error.next_step))
                 continue
-            found.observations += alarms.observations(
-                now_in, before.get(place.part, ()), source=self.source, environment=self.environment,
-                account=accounts.get(place.part, place.account.label), region=place.region, at=now,
-            )  # fmt: skip
-            before[place.part] = sorted(now_in)
+            how = {"source": self.source, "environment": self.environment, "region": place.region}
+            found.observations += alarms.observations(now_in, before.get(place.part, {}), at=now, **how)
+            before[place.part] = {name: alarm.account for name, alarm in sorted(now_in.items())}
         state["alarms"], state["alarms_at"] = before, now.isoformat()
 
     # --- the doctor --------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from core.event import Reference, ReferenceKind, Resource, Scope
 from core.json import JsonObject, JsonValue
@@ -63,6 +63,7 @@ def _global() -> frozenset[str]:
 
 
 @cache
+@lru_cache(maxsize=2048)
 def _rows_of(call: str) -> tuple[JsonObject, ...]:
     return tuple(row for row in _rows() if fits(call, row["calls"]) and not fits(call, row.get("unless", ())))
 
@@ -224,7 +225,7 @@ def namespace_of(service: str) -> str:
 
 def _guessed(call: str, where: Where, listed: Sequence[tuple[str, str]], request: JsonObject, response: JsonObject) -> Resource:
     service, _, action = call.partition(":")
-    noun_words = words(action)[1:]
+    noun_words = list(words(action)[1:])
     if noun_words and noun_words[-1].endswith("s") and not noun_words[-1].endswith(("ss", "us", "is")):
         noun_words[-1] = noun_words[-1].removesuffix("s")
     namespace = namespace_of(service)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import yaml
@@ -42,11 +42,13 @@ class TraitRule:
     when: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
 
+    def concerns(self, call: str, kind: str) -> bool:
+        return (not self.calls or fits(call, self.calls)) and (not self.kinds or fits(kind, self.kinds))
+
     def fits(self, subject: Subject) -> bool:
+        """Of a rule that concerns the call and kind: does the rest hold too?"""
         return (
             (not self.types or subject.change_type in self.types)
-            and (not self.calls or fits(subject.call, self.calls))
-            and (not self.kinds or fits(subject.kind, self.kinds))
             and (not self.changed or any(fits(path, self.changed) for path in subject.changed))
             and all(CONDITIONS[name](subject) for name in self.when)
             and not any(CONDITIONS[name](subject) for name in self.unless)
@@ -73,10 +75,15 @@ def trait_rules() -> tuple[TraitRule, ...]:
     return tuple(rules)
 
 
+@lru_cache(maxsize=2048)
+def _rules_of(call: str, kind: str) -> tuple[TraitRule, ...]:
+    return tuple(rule for rule in trait_rules() if rule.concerns(call, kind))
+
+
 def traits(subject: Subject) -> frozenset[Trait]:
     """Every trait that a rule gives. An attempt is judged by what was tried."""
     found: set[Trait] = set()
-    for rule in trait_rules():
+    for rule in _rules_of(subject.call, subject.kind):
         if not rule.traits <= found and rule.fits(subject):
             found |= rule.traits
     if Trait.GRANTS_ADMIN in found or Trait.EXPOSES_PUBLICLY in found:
@@ -94,12 +101,12 @@ def _exceptions() -> tuple[tuple[tuple[str, ...], str], ...]:
     return tuple((tuple(row["match"]), row["as"]) for row in load("actions.yaml")["exceptions"])
 
 
-@cache
+@lru_cache(maxsize=2048)
 def _excepted(call: str) -> str:
     return next((named for patterns, named in _exceptions() if fits(call, patterns)), "")
 
 
-@cache
+@lru_cache(maxsize=2048)
 def _by_verb(call: str) -> str:
     parts = words(call.partition(":")[2])
     if len(parts) > 1 and parts[0] in _HOW:
@@ -128,6 +135,7 @@ def _data_plane() -> tuple[str, ...]:
     return tuple(load("actions.yaml")["data_plane"]["calls"])
 
 
+@lru_cache(maxsize=2048)
 def writes_data(call: str) -> bool:
     """Does the call write or delete a customer's data rather than configure something?"""
     return fits(call, _data_plane())

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote
 
 from core.event import ChangeType
@@ -36,15 +37,17 @@ def call_of(event_source: str, event_name: str) -> str:
     return f"{service if re.fullmatch(r'[a-z0-9.-]*[a-z0-9-]', service) else '?'}:{_DATED.sub('', event_name.strip())}"
 
 
-def words(camel: str) -> list[str]:
-    """AuthorizeSecurityGroupIngress → [authorize, security, group, ingress]; dBInstanceIdentifier → [db, instance, identifier]."""
+@lru_cache(maxsize=4096)
+def words(camel: str) -> tuple[str, ...]:
+    """AuthorizeSecurityGroupIngress → (authorize, security, group, ingress); dBInstanceIdentifier → (db, instance, identifier)."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", re.sub(r"^([a-z])([A-Z](?![a-z]))", r"\1\2", camel))
     found = [word for word in re.split(r"[^A-Za-z0-9]+", spaced.lower()) if word]
     if len(found) > 1 and len(found[0]) == 1 and camel[:1].islower():
-        return [found[0] + found[1], *found[2:]]
-    return found
+        return (found[0] + found[1], *found[2:])
+    return tuple(found)
 
 
+@lru_cache(maxsize=8192)
 def plain(name: str) -> str:
     """One spelling of a field's name: CidrIp, cidrIp and cidr_ip are the same field."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -194,3 +194,24 @@ def test_an_alarm_that_rings_is_degraded_and_is_over_when_it_no_longer_does(aws:
     cloudwatch.set_alarm_state(AlarmName="ringing", StateValue="OK", StateReason="fine")
     assert [(one.check, one.health) for one in watch.poll(minutes=2).observations] == [("ringing", Health.HEALTHY)]
     assert watch.poll(minutes=2).observations == ()
+
+
+def test_a_role_is_assumed_and_its_account_is_the_name_of_the_part(aws: CloudTrail) -> None:
+    accounts = ({"role_arn": f"arn:aws:iam::{ACCOUNT}:role/wgo-reader", "external_id": "a-word"}, {"name": "dev"})
+    watch = Watch(aws.url, {"accounts": accounts})
+    aws.put(record("sqs CreateQueue", {"queueName": "q"}, at=watch.now))
+    batch = watch.poll()
+    assert {one.part for one in batch.coverage} == {f"{ACCOUNT}/eu-west-1", "dev/eu-west-1"}
+    assert [event.resource.name for event in batch.events] == ["q"]
+
+
+def test_health_that_may_not_be_read_is_said_and_changes_are_told_all_the_same(trail: CloudTrail) -> None:
+    trail.behind = "http://127.0.0.1:9"
+    watch = Watch(trail.url, {"alarms": True})
+    trail.put(record("sqs CreateQueue", {"queueName": "q"}, at=watch.now))
+    batch = watch.poll()
+    assert len(batch.events) == 1
+    assert {(one.part, one.state) for one in batch.coverage} == {
+        ("", CoverageState.READ),
+        ("alarms of default/eu-west-1", CoverageState.PARTIAL),
+    }
