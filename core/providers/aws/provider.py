@@ -87,13 +87,20 @@ class AwsProvider:
         now = self.context.clock()
         state: dict[str, Any] = dict(cursor.state) if cursor else {}
         found = _Gathered(known=Known(known))
+        since = (
+            min(now, datetime.fromisoformat(state["polled_at"]))
+            if "polled_at" in state
+            else now - timedelta(hours=self.options.first_hours)
+        )
+        state["polled_at"] = now.isoformat()
+        lately = TimeRange(start=since, end=now)
         self._receipts = []
         if self.options.queue_url:
             self._read_queue(state, found, now, deadline)
         else:
             self._read_lanes(state, found, now, deadline)
         if self.options.alarms:
-            self._read_alarms(state, found, now, deadline)
+            self._read_alarms(state, found, lately, deadline)
         describing = Describing(
             source=self.source, environment=self.environment, redactor=self.context.redactor, client=self._client_of(found), now=now
         )
@@ -102,7 +109,7 @@ class AwsProvider:
             events = describing.touched(events, found.known, deadline)
         if self.options.describe and self.options.sweep and not found.more:
             events += describing.sweep(state, found.known, deadline)
-        found.coverage += self._gaps_of(describing, now)
+        found.coverage += self._gaps_of(describing, lately)
         self.sessions.let_go()
         return Batch(
             cursor=Cursor(state=state),
@@ -230,16 +237,16 @@ class AwsProvider:
 
         return client
 
-    def _gaps_of(self, describing: Describing, now: datetime) -> list[Coverage]:
-        span = TimeRange(start=now, end=now)
+    def _gaps_of(self, describing: Describing, span: TimeRange) -> list[Coverage]:
         return [
-            self._covered(span, CoverageState.PARTIAL, now - self.lag, f"before and after of {kind}", reason, next_step)
+            self._covered(span, CoverageState.PARTIAL, span.end - self.lag, f"before and after of {kind}", reason, next_step)
             for kind, (reason, next_step) in sorted(describing.refused.items())
         ]
 
     # --- health -----------------------------------------------------------------------------------------------------------------
 
-    def _read_alarms(self, state: dict[str, Any], found: _Gathered, now: datetime, deadline: Deadline) -> None:
+    def _read_alarms(self, state: dict[str, Any], found: _Gathered, span: TimeRange, deadline: Deadline) -> None:
+        now = span.end
         read_at = state.get("alarms_at")
         if read_at and now - datetime.fromisoformat(read_at) < _ALARMS_EVERY:
             return
@@ -249,7 +256,6 @@ class AwsProvider:
                 share = Deadline.after(deadline.remaining_seconds() * 0.5, monotonic=deadline.monotonic)
                 now_in = alarms.in_alarm(partial(self.sessions.client, place.account, place.region, "cloudwatch", share), self.source)
             except ProviderError as error:
-                span = TimeRange(start=now, end=now)
                 what = f"alarms of {place.part}"
                 found.coverage.append(self._covered(span, CoverageState.PARTIAL, now - self.lag, what, str(error), error.next_step))
                 continue
