@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from core.analysis import rules
 from core.analysis.classify import Judgement
 from core.analysis.sentences import comforting
+from core.analysis.signs import Sign
 from core.assessment import Classification, Comfort, ComfortLevel, Context, Frequency, Severity, Stability, Verdict
-from core.event import ChangeType, Event
+from core.event import ChangeType, Event, ReferenceKind
 from core.evidence import Evidence
 from core.story import Settling
 
@@ -127,7 +128,16 @@ def facts_of(event: Event, verdict: Verdict, judgement: Judgement, context: Cont
         found["covered"] = Evidence(kind="coverage", says=f"{reach.ref} was read without a gap", ref=reach.ref)
     if keeps(event) and context.frequency is not Frequency.BURST:
         found["keeps"] = Evidence(kind="rule", says="nothing was deleted, stopped or moved elsewhere", ref=event.id)
+    if not carries_on(event, signs):
+        found["own_cause"] = Evidence(kind="rule", says="it begins by itself", ref=event.id)
     return found
+
+
+def carries_on(event: Event, signs: Mapping[str, Sign]) -> bool:
+    """Does a controller carry on here what began elsewhere? Whose hand that was may still be on its way, so habit alone calms nothing.
+    https://kubernetes.io/docs/concepts/architecture/garbage-collection/#owners-dependents"""
+    owned = any(ref.kind is ReferenceKind.OWNER for ref in event.references)
+    return "platform" in signs and "upkeep" not in signs and owned
 
 
 _LOSES = (ChangeType.DELETED, ChangeType.REPLACED, ChangeType.STOPPED, ChangeType.EXECUTED, ChangeType.ATTEMPTED)
