@@ -111,7 +111,8 @@ def write(connection: Connection, stories: Sequence[Story], links: Sequence[Stor
 def _merge(connection: Connection, story_id: str, into: str) -> None:
     # The heir may itself have been merged; `merged_into` always names the end of the chain.
     heir = connection.scalar(select(_S.merged_into).where(_S.id == into)) or into
-    connection.execute(update(_STORIES).where((_S.merged_into == story_id) | (_S.id == story_id)).values(merged_into=heir))
+    connection.execute(update(_STORIES).where(_S.id == story_id).values(merged_into=heir))
+    connection.execute(update(_STORIES).where(_S.merged_into == story_id, _S.merged_into != "").values(merged_into=heir))
     connection.execute(update(EVENTS).where(EVENTS.c.story_id == story_id).values(story_id=heir))
     moved = insert(connection, _LINKS).from_select(
         ["key", "story_id", "last_at", "strength", "says"],

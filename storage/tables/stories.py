@@ -3,18 +3,24 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Boolean, Column, Float, Index
+from sqlalchemy import Boolean, Column, Float, Index, text
 from sqlmodel import Field
 
 from storage.columns import at, body, whole, words
 from storage.tables.base import Row
+
+_MERGED = text("merged_into <> ''")
 
 
 class StoryRow(Row, table=True):
     """One story. `merged_into` always names the story at the end of the chain."""
 
     __tablename__: ClassVar[Any] = "stories"
-    __table_args__ = (Index("ix_stories_settling", "settling", "last_at"), Index("ix_stories_merged_into", "merged_into"))
+    # Few stories are merged: an index of those alone is never taken for the many that are not.
+    __table_args__ = (
+        Index("ix_stories_settling", "settling", "last_at"),
+        Index("ix_stories_merged_into", "merged_into", sqlite_where=_MERGED, postgresql_where=_MERGED),
+    )
 
     id: str = Field(sa_column=words(primary_key=True))
     revision: int = Field(sa_column=whole())

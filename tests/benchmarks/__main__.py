@@ -4,27 +4,13 @@ import argparse
 import json
 import multiprocessing
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import catching_up, pipeline, polls
 from tests.benchmarks.figures import Figure, machine
-
-Measurement = Callable[[Path], Iterator[Figure]]
-
-
-def measurements(events: int) -> dict[str, Measurement]:
-    return {
-        "pipeline": partial(pipeline.measure, history=events),
-        "catchup": partial(catching_up.measure, events=events),
-        "memory": partial(catching_up.resident, events=min(events, 100_000)),
-        "polls": polls.measure,
-    }
+from tests.benchmarks.measurements import measured, measurements
 
 
 def main() -> int:
@@ -39,18 +25,13 @@ def main() -> int:
         if asked.only and name not in asked.only:
             continue
         progress.print(f"measuring {name} …", style="dim")
-        with multiprocessing.get_context("spawn").Pool(1) as alone:
-            figures += alone.apply(_alone, (name, asked.events))
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as alone:
+            figures += alone.submit(measured, name, asked.events).result()
     if asked.json:
         print(json.dumps({"machine": machine(), "figures": [one.as_object() for one in figures]}, indent=1))
     else:
         _print(figures)
     return 1 if any(one.holds is False for one in figures) else 0
-
-
-def _alone(name: str, events: int) -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="wgo-bench-") as folder:
-        return list(measurements(events)[name](Path(folder)))
 
 
 def _print(figures: list[Figure]) -> None:

@@ -271,7 +271,10 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('stories', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_stories_last_at'), ['last_at'], unique=False)
-        batch_op.create_index('ix_stories_merged_into', ['merged_into'], unique=False)
+        batch_op.create_index(
+            'ix_stories_merged_into', ['merged_into'], unique=False,
+            sqlite_where=sa.text("merged_into <> ''"), postgresql_where=sa.text("merged_into <> ''"),
+        )
         batch_op.create_index('ix_stories_settling', ['settling', 'last_at'], unique=False)
 
     op.create_table('story_links',

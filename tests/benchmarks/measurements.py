@@ -1,0 +1,26 @@
+"""What is measured, by name."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from tests.benchmarks import catching_up, pipeline, polls
+from tests.benchmarks.figures import Figure
+
+Measurement = Callable[[Path], Iterator[Figure]]
+
+
+def measurements(events: int) -> dict[str, Measurement]:
+    return {
+        "pipeline": partial(pipeline.measure, history=events),
+        "catchup": partial(catching_up.measure, events=events),
+        "memory": partial(catching_up.resident, events=min(events, 100_000)),
+        "polls": polls.measure,
+    }
+
+
+def measured(name: str, events: int) -> list[Figure]:
+    """The figures of one measurement, taken in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="wgo-bench-") as folder:
+        return list(measurements(events)[name](Path(folder)))
