@@ -7,9 +7,10 @@ from datetime import timedelta
 from core.analysis import habits
 from core.analysis.cause import Cause, cause_of
 from core.analysis.classify import classify
+from core.analysis.comfort import carries_on
 from core.analysis.correlate import correlate
 from core.analysis.habits import keys_of
-from core.analysis.signs import Seen
+from core.analysis.signs import Seen, Sign
 from core.analysis.ties import node_of
 from core.announcement import Announcement
 from core.assessment import Verdict
@@ -111,3 +112,11 @@ def test_a_routine_of_working_days_is_one_though_it_rests_at_the_weekend() -> No
 
 def test_an_automation_is_no_hand() -> None:
     assert not cause_of([node(change("a", 0, replace(APPLY, kind=ActorKind.AUTOMATION)))], ()).hand
+
+
+def test_what_a_controller_carries_on_is_no_cause_of_its_own_but_its_upkeep_is() -> None:
+    platform = {"platform": Sign(name="platform", says="it", ref="x", kind="identity")}
+    pod = change("api-1", 0, KEEPER, kind="Pod", refs=((OWNER, "rs"),))
+    assert carries_on(pod, platform)
+    assert not carries_on(pod, {**platform, "upkeep": platform["platform"]})
+    assert not carries_on(change("node", 0, KEEPER, kind="Node"), platform)
