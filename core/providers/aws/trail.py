@@ -137,10 +137,14 @@ def _error(record: JsonObject, details: JsonObject, call: str) -> str:
 
 
 def native_id(record: JsonObject) -> str:
-    """CloudTrail's own id where it is one, else a digest of the record."""
+    """CloudTrail's own id where it is one, with a digest of what was called; else a digest of the record.
+
+    The id alone would do for what AWS writes; records that people copied and changed keep the id of their model.
+    """
     given = record.get("eventID")
     if isinstance(given, str) and _UUID.match(given):
-        return given.lower()
+        called = canonical([record.get(key) for key in ("eventSource", "eventName", "requestParameters")])
+        return f"{given.lower()}/{hashlib.sha256(called.encode()).hexdigest()[:8]}"
     return hashlib.sha256(canonical(record).encode()).hexdigest()[:32]
 
 
