@@ -12,6 +12,8 @@ from storage.tables import ManagedAliasRow, ManagedRow, table
 
 _MANAGED, _ALIASES = table(ManagedRow), table(ManagedAliasRow)
 _M, _A = _MANAGED.c, _ALIASES.c
+# A source may hold several workspaces, and an address is unique in one of them only.
+_SAME = and_(_A.source == _M.source, _A.workspace == _M.workspace, _A.address == _M.address)
 
 
 class SqlManagedResources:
@@ -27,24 +29,27 @@ class SqlManagedResources:
             for some in chunks(aliases):
                 asked = (
                     select(_A.alias, _M.body)
-                    .join_from(_ALIASES, _MANAGED, and_(_A.source == _M.source, _A.address == _M.address))
+                    .join_from(_ALIASES, _MANAGED, _SAME)
                     .where(_A.alias.in_(some))
-                    .order_by(_M.since, _M.source, _M.address)
+                    .order_by(_M.since, _M.source, _M.workspace, _M.address)
                 )
                 found.update({row.alias: unpack(ManagedResource, row.body) for row in connection.execute(asked)})
         return found
 
 
 def write(connection: Connection, managed: Sequence[ManagedResource]) -> None:
-    latest = {(one.source, one.address): one for one in managed}
+    latest = {(one.source, one.workspace, one.address): one for one in managed}
     keys = list(latest)
     for start in range(0, len(keys), 200):
         some = keys[start : start + 200]
-        connection.execute(remove(_ALIASES).where(tuple_(_A.source, _A.address).in_(some)))
+        connection.execute(remove(_ALIASES).where(tuple_(_A.source, _A.workspace, _A.address).in_(some)))
         gone = [key for key in some if latest[key].removed]
         if gone:
-            connection.execute(remove(_MANAGED).where(tuple_(_M.source, _M.address).in_(gone)))
+            connection.execute(remove(_MANAGED).where(tuple_(_M.source, _M.workspace, _M.address).in_(gone)))
     kept = [one for one in latest.values() if not one.removed]
-    put(connection, _MANAGED, [{"source": one.source, "address": one.address, "since": one.since, "body": pack(one)} for one in kept])
-    names = [{"alias": alias, "source": one.source, "address": one.address} for one in kept for alias in one.aliases if alias]
-    add(connection, _ALIASES, names)
+    put(connection, _MANAGED, [{**_key(one), "since": one.since, "body": pack(one)} for one in kept])
+    add(connection, _ALIASES, [{"alias": alias, **_key(one)} for one in kept for alias in one.aliases if alias])
+
+
+def _key(one: ManagedResource) -> dict[str, str]:
+    return {"source": one.source, "workspace": one.workspace, "address": one.address}

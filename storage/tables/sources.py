@@ -54,6 +54,7 @@ class ManagedRow(Row, table=True):
     __tablename__: ClassVar[Any] = "managed_resources"
 
     source: str = Field(sa_column=words(primary_key=True))
+    workspace: str = Field(sa_column=words(primary_key=True))
     address: str = Field(sa_column=words(primary_key=True))
     since: datetime = Field(sa_column=at())
     body: bytes = Field(sa_column=body())
@@ -63,8 +64,9 @@ class ManagedAliasRow(Row, table=True):
     """A name by which other layers know a managed resource."""
 
     __tablename__: ClassVar[Any] = "managed_aliases"
-    __table_args__ = (Index("ix_managed_aliases_of", "source", "address"), {"sqlite_with_rowid": False})
+    __table_args__ = (Index("ix_managed_aliases_of", "source", "workspace", "address"), {"sqlite_with_rowid": False})
 
     alias: str = Field(sa_column=words(primary_key=True))
     source: str = Field(sa_column=words(primary_key=True))
+    workspace: str = Field(sa_column=words(primary_key=True))
     address: str = Field(sa_column=words(primary_key=True))

@@ -101,9 +101,21 @@ def test_a_managed_resource_goes_by_each_alias_until_it_is_removed(store: SqlSto
     assert store.managed.by_alias(["arn:1", "vpc-1", "no"]) == {"arn:1": first, "vpc-1": first}
     store.work.commit(commit(managed=(renamed,)))
     assert store.managed.by_alias(["arn:1", "arn:2"]) == {"arn:2": renamed}
-    gone = ManagedResource(source="tf", address="aws_vpc.main", kind="", aliases=(), workspace="", since=at(2), removed=True)
+    gone = ManagedResource(source="tf", address="aws_vpc.main", kind="", aliases=(), workspace="w", since=at(2), removed=True)
     store.work.commit(commit(managed=(gone,)))
     assert store.managed.by_alias(["arn:2"]) == {}
+
+
+def test_one_address_in_two_workspaces_is_two_resources(store: SqlStore) -> None:
+    blue, green = (
+        ManagedResource(source="tf", address="aws_vpc.main", kind="aws_vpc", aliases=(f"arn:{name}",), workspace=name, since=at(0))
+        for name in ("blue", "green")
+    )
+    store.work.commit(commit(managed=(blue, green)))
+    assert store.managed.by_alias(["arn:blue", "arn:green"]) == {"arn:blue": blue, "arn:green": green}
+    gone = ManagedResource(source="tf", address="aws_vpc.main", kind="", aliases=(), workspace="blue", since=at(1), removed=True)
+    store.work.commit(commit(managed=(gone,)))
+    assert store.managed.by_alias(["arn:blue", "arn:green"]) == {"arn:green": green}
 
 
 def test_the_latest_reading_of_a_check_is_current_and_all_are_history(store: SqlStore) -> None:

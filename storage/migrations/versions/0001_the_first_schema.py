@@ -199,19 +199,21 @@ def upgrade() -> None:
     op.create_table('managed_aliases',
     sa.Column('alias', storage.columns.Words(), nullable=False),
     sa.Column('source', storage.columns.Words(), nullable=False),
+    sa.Column('workspace', storage.columns.Words(), nullable=False),
     sa.Column('address', storage.columns.Words(), nullable=False),
-    sa.PrimaryKeyConstraint('alias', 'source', 'address', name=op.f('pk_managed_aliases')),
+    sa.PrimaryKeyConstraint('alias', 'source', 'workspace', 'address', name=op.f('pk_managed_aliases')),
     sqlite_with_rowid=False
     )
     with op.batch_alter_table('managed_aliases', schema=None) as batch_op:
-        batch_op.create_index('ix_managed_aliases_of', ['source', 'address'], unique=False)
+        batch_op.create_index('ix_managed_aliases_of', ['source', 'workspace', 'address'], unique=False)
 
     op.create_table('managed_resources',
     sa.Column('source', storage.columns.Words(), nullable=False),
+    sa.Column('workspace', storage.columns.Words(), nullable=False),
     sa.Column('address', storage.columns.Words(), nullable=False),
     sa.Column('since', storage.columns.Moment(), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('source', 'address', name=op.f('pk_managed_resources'))
+    sa.PrimaryKeyConstraint('source', 'workspace', 'address', name=op.f('pk_managed_resources'))
     )
     op.create_table('metrics',
     sa.Column('name', storage.columns.Words(), nullable=False),
