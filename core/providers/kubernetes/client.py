@@ -111,6 +111,9 @@ class Cluster:
                         yield json.loads(line)
                 if deadline.passed:
                     raise ProviderTimedOut("the watch did not end in time", source=self.source)
+            # A server ends every change with a newline: what is left over is a change of which the end never came.
+            if rest.strip():
+                raise ProviderMalformed("the watch broke off within a change", source=self.source)
         except (ValueError, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._read_error(error) from error
 

@@ -234,13 +234,31 @@ def test_a_watch_that_sends_nonsense_is_a_gap_of_its_kind(server: Any, provider:
     assert [one.part for one in second.coverage if one.state is CoverageState.GAP] == ["services"]
 
 
+def test_a_watch_that_breaks_off_within_a_change_is_a_gap_and_the_change_is_told_later(server: Any, provider: Any) -> None:
+    line = json.dumps({"type": "ADDED", "object": {"apiVersion": "v1", "kind": "ConfigMap", **settings_map("comes")}}).encode()
+    whole = threading.Event()
+
+    def answer(path: str, query: dict[str, list[str]]) -> Answer:
+        if "watch" not in query or path.endswith("/services"):
+            return (200, PLAIN, b"") if "watch" in query else listed()
+        return 200, PLAIN, line + b"\n" if whole.is_set() else line[:-20]
+
+    watcher, rows = provider(server(answer), kinds=["ConfigMap", "Service"], warnings=False), Rows()
+    second = poll(watcher, rows, poll(watcher, rows).cursor)
+    (gap,) = [one for one in second.coverage if one.state is CoverageState.GAP]
+    assert (gap.part, second.events) == ("configmaps", ())
+    assert "broke off" in gap.reason
+    whole.set()
+    assert [event.resource.name for event in poll(watcher, rows, second.cursor).events] == ["comes"]
+
+
 def test_a_busy_kind_is_read_in_parts(server: Any, provider: Any) -> None:
     from core.providers.kubernetes.client import MOST_CHANGES
 
     lines = [json.dumps({"type": "ADDED", "object": {"kind": "Event", **settings_map(f"m{n}")}}) for n in range(MOST_CHANGES + 1)]
 
     def answer(path: str, query: dict[str, list[str]]) -> Answer:
-        return (200, PLAIN, "\n".join(lines).encode()) if "watch" in query else listed()
+        return (200, PLAIN, "".join(f"{line}\n" for line in lines).encode()) if "watch" in query else listed()
 
     watcher, rows = provider(server(answer), kinds=["ConfigMap"], warnings=False), Rows()
     assert poll(watcher, rows, poll(watcher, rows).cursor).more
