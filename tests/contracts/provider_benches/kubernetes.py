@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import utc_now
-from tests.unit.core.providers.kubernetes.control_plane import ControlPlane, Person
+from tests.components.kubernetes import ControlPlane, Person
 
 COMPONENTS = ("kubernetes",)
 _NUMBER = count(1)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.core.providers.kubernetes.control_plane import ControlPlane
+from tests.components.kubernetes import ControlPlane
 
 
 def _started(folder: Path, *extra: str) -> Iterator[ControlPlane]:

@@ -21,7 +21,7 @@ from core.providers import ProviderContext, build
 from core.redaction import Redactor
 from core.settings import SourceSettings
 from core.trait import Trait
-from tests.unit.core.providers.kubernetes.control_plane import ControlPlane, Person
+from tests.components.kubernetes import ControlPlane, Person
 from tests.unit.core.providers.kubernetes.given import Rows
 
 pytestmark = [pytest.mark.component("kubernetes"), pytest.mark.timeout(180)]
