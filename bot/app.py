@@ -30,12 +30,12 @@ from core.redaction import Redactor
 from core.settings import Settings, SourceSettings
 
 if TYPE_CHECKING:
-    from core.assistant.conversation import Conversation
     from slack_bolt import App
 
     from bot.demo.player import Parts
     from bot.doctor import Doctor
     from bot.running import Bot
+    from core.assistant.conversation import Conversation
     from core.catchup import CatchUp
     from core.ports import LanguageModel
     from core.scheduler import Scheduler
@@ -141,7 +141,7 @@ def build_scheduler(settings: Settings, store: Store, ingest: Ingest, sources: S
             scheduler.REASSESS: ingest.reassess,
             scheduler.PROACTIVE: lambda: (measures.measure(), proactive.speak()),
             scheduler.HEARTBEAT: measures.heartbeat,
-            **_upkeep(settings, store),
+            **_upkeep(settings, store, clock),
         }
     )
     return scheduler.Scheduler(pollers, rhythms, chores, parallel=settings.poll.parallel, clock=clock)
@@ -169,10 +169,20 @@ def _timeout(settings: Settings, source: SourceSettings | None) -> float:
     return (source.timeout_seconds if source else None) or settings.poll.timeout_seconds
 
 
-def _upkeep(settings: Settings, store: Store) -> dict[str, Callable[[], object]]:
+def _upkeep(settings: Settings, store: Store, clock: Clock) -> dict[str, Callable[[], object]]:
     """Daily prune and verified backup."""
+    import storage
+    from core import scheduler
 
-    return {}
+    database = settings.database
+    work: dict[str, Callable[[], object]] = {}
+    if isinstance(store, storage.SqlStore):
+        kept = store
+        work[scheduler.PRUNE] = lambda: storage.prune(kept, database.retention_days, database.retention_days_by_table, clock())
+    folder = database.backup_folder
+    if folder is not None:
+        work[scheduler.BACKUP] = lambda: storage.backup(database.url, folder, database.backups_kept, database.pg_dump, clock=clock)
+    return work
 
 
 def run(settings: Settings, *, http: bool = False) -> None:

@@ -52,6 +52,12 @@ class CoverageReport:
         return bool(self.sources) and not self.gaps
 
     @property
+    def unread(self) -> tuple[Coverage, ...]:
+        """The gaps in time. What was read but for a named part (a kind that the role may not list) is told, and stops no reassurance
+        about the rest; what was left out because it could not be understood does."""
+        return tuple(gap for gap in self.gaps if gap.state is not CoverageState.PARTIAL or gap.complete_until < gap.range.end)
+
+    @property
     def read_whole(self) -> tuple[str, ...]:
         """Names of the sources without a gap."""
         holed = {gap.source for gap in self.gaps}

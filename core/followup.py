@@ -117,7 +117,7 @@ class FollowUps:
         if until <= story.last_at:
             return ()
         span = TimeRange(start=story.last_at, end=until)
-        return overlapping(self._store.coverage.report(span, sources, now).gaps, span)
+        return overlapping(self._store.coverage.report(span, sources, now).unread, span)
 
     def _closed(self, story: Story, now: datetime) -> tuple[Story, ...]:
         """Nothing more will be known of an unverified story."""

@@ -145,7 +145,7 @@ def _gaps(store: Remembered, source: str, batch: Batch, now: datetime) -> tuple[
         return tuple(c for c in batch.coverage if c.state is CoverageState.GAP)
     end = max(now, *(c.range.end for c in read))
     start = min(end - _HISTORY, *(event.occurred_after or event.occurred_at for event in batch.events))
-    stored = store.coverage.report(TimeRange(start=min(start, end), end=end), (source,), now).gaps
+    stored = store.coverage.report(TimeRange(start=min(start, end), end=end), (source,), now).unread
     holes = [piece for gap in stored if gap.source == source for piece in _less(gap, read)]
     return (*holes, *(c for c in batch.coverage if c.state is CoverageState.GAP))
 

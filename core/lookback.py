@@ -113,7 +113,7 @@ class LookBack:
         if len(read) < len(story.sources) or not read or min(read) <= story.last_at:
             return Reach(ref=names)
         span = TimeRange(start=story.first_at, end=min(read))
-        gaps = overlapping(self._store.coverage.report(span, story.sources, now).gaps, span)
+        gaps = overlapping(self._store.coverage.report(span, story.sources, now).unread, span)
         says = tuple(f"{gap.source} was not read {gap.range.start:%H:%M}–{gap.range.end:%H:%M} UTC" for gap in gaps if gap.source in last)
         return Reach(read=True, gaps=says, ref=names)
 

@@ -82,7 +82,7 @@ class Measures:
         sources = tuple(self._store.coverage.last())
         if not sources:
             return None
-        gaps = self._store.coverage.report(day, sources, now).gaps
+        gaps = self._store.coverage.report(day, sources, now).unread
         whole = len(sources) * day.duration.total_seconds()
         missed = sum((min(gap.range.end, day.end) - max(gap.range.start, day.start)).total_seconds() for gap in gaps)
         return Metric(name=WATCHED, at=_last_moment(day), numerator=max(0.0, whole - missed), denominator=whole, source=", ".join(sources))

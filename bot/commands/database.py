@@ -51,8 +51,7 @@ def restore(
         raise SettingsError(f"{file}: there is no such file", next_step="Backups are in database.backup_folder.")
     if not yes:
         typer.confirm(f"Replace what {shown(settings)} holds now with {file}?", abort=True)
-    storage.restore(settings.database.url, file)
-    print(f"{file} is back in {shown(settings)}.")
+    print(storage.restore(settings.database.url, file))
 
 
 @db.command()

@@ -30,4 +30,4 @@ def moto() -> Iterator[str]:
 def client(url: str, service: str, region: str = "eu-west-1") -> Any:
     """A client of the server with made-up credentials."""
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    return boto3.Session(region_name=region, **keys).client(service, endpoint_url=url)  # type: ignore[call-overload]
+    return boto3.Session(region_name=region, **keys).client(service, endpoint_url=url)

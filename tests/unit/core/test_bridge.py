@@ -201,7 +201,7 @@ def test_what_gitops_tracks_changed_by_hand_is_unplanned() -> None:
     world.take(event)
     one = world.store.unified(event.id)
     assert one.verdict is Verdict.UNPLANNED
-    assert one.evidence[0].says == "argocd/eks-main/payments owns this and will undo it at the next sync"
+    assert one.evidence[0].says == "the GitOps application payments owns this and will undo it at the next sync"
 
 
 def test_a_change_that_undoes_the_one_before_says_so() -> None:
