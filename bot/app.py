@@ -248,7 +248,8 @@ def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, *, http: bool, cloc
     asking = asking_client(settings.slack, token)
     people = People(asking, clock)
     bot.notifier = Notifier(store=bot.store, slack=telling_client(settings.slack, token), people=people, clock=clock)
-    slack = bolt_app(asking, Identity(asking), secret)
+    identity = Identity(asking)
+    slack = bolt_app(asking, lambda: identity(), secret)  # Bolt hands on what a function names, and reads an object wrongly
     listeners.register(
         slack,
         listeners.Desk(

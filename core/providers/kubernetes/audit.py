@@ -95,7 +95,9 @@ def _event(
     clean = redacted_patch(kind, found, origin.redactor)
     changes = changed_fields(asked.verb, asked.subresource, clean)
     paths = tuple(change.path for change in changes)
-    described = {**answered, "kind": kind} if text(answered, "kind") == kind.partition(".")[0] and not found else {**found, "kind": kind}
+    # What is sent with a delete are its options, not the thing.
+    whole = text(answered, "kind") == kind.partition(".")[0] and (not found or asked.verb == "delete")
+    described = {**answered, "kind": kind} if whole else {**found, "kind": kind}
     subject = Subject(
         change_type=_change_type(meaning.change_type, asked, found, paths),
         kind=kind,
