@@ -26,7 +26,7 @@ from core.settings import AnalysisSettings, Settings
 CHANNEL = "C0INFRA01"
 # What a week of history is understood with; the live demo settles quicker, as someone waits for it.
 _SETTLE_MINUTES = 10.0
-_STOP_SECONDS = 15.0
+_STOP_SECONDS, _PULSE_SECONDS = 15.0, 15.0
 _MARK = ".wgo-demo"
 
 
@@ -149,9 +149,14 @@ def _greet(console: Console, stage: DemoFolder, sandbox: RunningSandbox) -> None
 
 
 def _wait(bot: "subprocess.Popen[bytes]", stage: DemoFolder, console: Console) -> None:
-    try:
-        status = bot.wait()
-    except KeyboardInterrupt:
-        return
-    console.print(f"The bot stopped (status {status}). Its log: {stage.root / 'bot.log'}", style="yellow")
-    raise typer.Exit(1)
+    """Until Ctrl-C; meanwhile the demo's services tell of their health."""
+    while True:
+        stage.pulse(datetime.now(UTC))
+        try:
+            status = bot.wait(_PULSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        except KeyboardInterrupt:
+            return
+        console.print(f"The bot stopped (status {status}). Its log: {stage.root / 'bot.log'}", style="yellow")
+        raise typer.Exit(1)

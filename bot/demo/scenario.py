@@ -33,7 +33,8 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
-    """`steps` in order of time, all before `now`; `live` are later changes for the button; `sources` is feed → environment."""
+    """`steps` in order of time, all before `now`; `live` are later changes for the button, `pulse` health that is read
+    again and again while it is live; `sources` is feed → environment."""
 
     name: str
     title: str
@@ -42,6 +43,7 @@ class Scenario:
     resources: JsonObject
     steps: tuple[Step, ...]
     live: tuple[JsonObject, ...]
+    pulse: tuple[JsonObject, ...]
     templates: JsonObject
 
 
@@ -68,6 +70,7 @@ def load(name: str, now: datetime) -> Scenario:
         resources=written["resources"],
         steps=tuple(steps),
         live=tuple(written["live"]),
+        pulse=tuple(written.get("pulse", ())),
         templates=written["templates"],
     )
 

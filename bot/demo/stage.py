@@ -112,6 +112,11 @@ class DemoFolder:
         """What the provider calls the run that writes the next state: its lineage and serial."""
         return f"{self.lineage}/{self.serial + 1}"
 
+    def pulse(self, at: datetime) -> None:
+        """Health is read once more."""
+        for row in self.scenario.pulse:
+            self.do(record_step(row, self.scenario.templates, at, int(at.timestamp())))
+
     def live_step(self, number: int, at: datetime) -> tuple[str, Step]:
         """The title and step of the button's `number`-th press; it begins again at the end."""
         row = self.scenario.live[number % len(self.scenario.live)]

@@ -104,11 +104,11 @@ def value(of: JsonValue, at_most: int = VALUE) -> str:
 
 
 def render(words: Sequence[Slot], people: People, at_most: int = 2900) -> str:
-    """Core's text as mrkdwn, whole slots only, at most so many characters long."""
+    """Core's text as mrkdwn, whole slots only, at most so many characters long. A slot that is a line break alone breaks the line."""
     written: list[str] = []
     left = at_most
     for slot in words:
-        piece = prose(slot, max(left, 1)) if isinstance(slot, str) else _slot(slot, people)
+        piece = "\n" if slot == "\n" else prose(slot, max(left, 1)) if isinstance(slot, str) else _slot(slot, people)
         if len(piece) > left:
             return "".join(written).rstrip() + "…" if left else "".join(written)
         written.append(piece)

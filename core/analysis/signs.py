@@ -217,7 +217,7 @@ def _what(seen: Seen) -> Iterator[Sign]:
         yield Sign(name="on_behalf", says=f"{who} only carries it out; who asked for it was not seen", ref=event.id, kind="rule")
     if not _UPKEEP.isdisjoint(event.traits):
         does = ", ".join(sorted(trait.replace("_", " ") for trait in _UPKEEP & event.traits))
-        yield Sign(name="upkeep", says=f"upkeep: {does}", ref=event.id, kind="rule")
+        yield Sign(name="upkeep", says=f"it {does}, which is upkeep", ref=event.id, kind="rule")
     if event.change_type is ChangeType.DELETED:
         yield Sign(name="deletes", says="it was deleted", ref=event.id, kind="rule")
     if event.attempted:
