@@ -5,7 +5,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -166,13 +166,13 @@ class Person:
 
     plane: ControlPlane
     user: str = "alice@example.com"
+    agent: str = ""
 
     def make(self, path: str, body: dict[str, Any], *, manager: str = "") -> dict[str, Any]:
         return self._told("POST", path, json=body, params=_by(manager))
 
     def patch(self, path: str, body: dict[str, Any], *, manager: str = "") -> dict[str, Any]:
-        headers = {"Content-Type": "application/merge-patch+json"}
-        return self._told("PATCH", path, json=body, params=_by(manager), headers=headers)
+        return self._told("PATCH", path, {"Content-Type": "application/merge-patch+json"}, json=body, params=_by(manager))
 
     def delete(self, path: str) -> dict[str, Any]:
         return self._told("DELETE", path)
@@ -180,8 +180,9 @@ class Person:
     def get(self, path: str) -> dict[str, Any]:
         return self._told("GET", path)
 
-    def _told(self, method: str, path: str, **given: Any) -> dict[str, Any]:
-        answer = self.plane.as_user(self.user).request(method, path, **given)
+    def _told(self, method: str, path: str, headers: Mapping[str, str] | None = None, **given: Any) -> dict[str, Any]:
+        agent = {"User-Agent": self.agent} if self.agent else {}
+        answer = self.plane.as_user(self.user).request(method, path, headers={**agent, **(headers or {})}, **given)
         answer.raise_for_status()
         told: dict[str, Any] = answer.json()
         return told

@@ -1,0 +1,126 @@
+"""The whole tour: components up, the bot's own building blocks over them, every lane walked, and what came of it."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from bot import app
+from core.poller import Poller
+from core.ports import Store
+from core.unified import UnifiedEvent
+from tests.components.kubelet import kubelet
+from tests.components.kubernetes import ControlPlane
+from tests.tour.change import Outcome
+from tests.tour.kubernetes import KubernetesStage
+from tests.tour.lane import Lane, Stage
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """`also` are events that belong to no change, `failures` polls that could not read."""
+
+    outcomes: tuple[Outcome, ...]
+    also: tuple[UnifiedEvent, ...]
+    failures: tuple[str, ...]
+
+    @property
+    def right(self) -> bool:
+        return all(one.right for one in self.outcomes) and not self.also and not self.failures
+
+
+@contextmanager
+def _kubernetes(folder: Path) -> Iterator[Stage]:
+    plane = ControlPlane(folder=folder)
+    try:
+        plane.start()
+        with kubelet(folder / "certs") as port:
+            yield KubernetesStage(plane, port)
+    finally:
+        plane.stop()
+
+
+# Who walks which changes. The longest to prepare comes first.
+_STAGES: dict[str, tuple[Callable[[Path], AbstractContextManager[Stage]], Sequence[int]]] = {
+    "kubernetes": (_kubernetes, range(1, 16)),
+}
+
+
+def take(folder: Path, *, only: Sequence[int] = (), say: Callable[[str], None] = lambda _: None) -> Result:
+    """Make the changes (all, or `only` these) and look. Raises what a component raises that does not come up."""
+    wanted = {name: start for name, (start, numbers) in _STAGES.items() if not only or set(only) & set(numbers)}
+    with ExitStack() as stack, ThreadPoolExecutor(max_workers=len(wanted)) as side_by_side:
+        stack.enter_context(_credentials(folder))
+        say(f"starting {', '.join(wanted)} …")
+        entered = [side_by_side.submit(_prepared, stack, start, _made(folder / name)) for name, start in wanted.items()]
+        stages = [one.result() for one in entered]
+        lanes = _lanes(folder, stages, stack)
+        say("making the changes …")
+        for done in [side_by_side.submit(_walk, lane, only) for lane in lanes]:
+            done.result()
+        return Result(
+            outcomes=tuple(sorted((one for lane in lanes for one in lane.outcomes), key=lambda one: one.number)),
+            also=tuple(one for lane in lanes for one in lane.untold()),
+            failures=tuple(one for lane in lanes for one in lane.failures),
+        )
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _prepared(stack: ExitStack, start: Callable[[Path], AbstractContextManager[Stage]], folder: Path) -> Stage:
+    stage = stack.enter_context(start(folder))
+    stage.prepare()
+    return stage
+
+
+def _walk(lane: Lane, only: Sequence[int]) -> None:
+    lane.begin()
+    lane.walk(only)
+
+
+def _lanes(folder: Path, stages: Sequence[Stage], stack: ExitStack) -> list[Lane]:
+    """The bot as it is built from its settings file, but that each lane polls its own sources when it wants to."""
+    path = folder / "wgo.yaml"
+    written = {
+        "database": {"url": f"sqlite:///{folder / 'wgo.db'}", "backup_folder": None},
+        "sources": [source for stage in stages for source in stage.sources],
+    }
+    path.write_text(yaml.safe_dump(written, sort_keys=False), encoding="utf-8")
+    settings = app.load_settings(path)
+    store: Store = app.open_store(settings)
+    stack.callback(store.close)
+    ingest = app.build_ingest(settings, store)
+    pollers: dict[str, Poller] = {}
+    for provider in app.build_providers(settings, store):
+        stack.callback(provider.close)
+        pollers[provider.source] = Poller(provider=provider, ingest=ingest, store=store, timeout_seconds=settings.poll.timeout_seconds)
+    return [Lane(stage, [pollers[str(source["name"])] for source in stage.sources], store) for stage in stages]
+
+
+@contextmanager
+def _credentials(folder: Path) -> Iterator[None]:
+    """Made-up ones, and none of this machine's."""
+    given = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(folder / "none"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none"),
+    }
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
