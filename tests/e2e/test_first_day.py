@@ -78,6 +78,8 @@ def test_a_real_apply_becomes_one_message_whose_details_open(page: Page, here: W
     expect(page.locator("#modal")).to_be_visible(timeout=WITHIN)
     expect(page.locator("#modal")).to_contain_text("replicas")
     picture(page, "details")
+    page.locator("#modal button", has_text="Close").click()
+    expect(page.locator("#modal")).not_to_be_visible()
 
 
 def test_the_catch_up_tells_the_week_with_its_gap_and_mark_as_read_moves_where_one_left_off(page: Page, here: World) -> None:
