@@ -57,7 +57,7 @@ class Sight:
 def _differences(expected: Mapping[str, tuple[JsonValue, JsonValue]], event: Event) -> Iterator[str]:
     left = dict(expected)
     for change in event.changes:
-        path = next((one for one in left if fnmatchcase(change.path, one)), None)
+        path = next((one for one in left if fnmatchcase(change.path, one.replace("[", "[[]"))), None)
         if path is None:
             yield f"{change.path} changed too"
             continue
@@ -71,11 +71,12 @@ def _differences(expected: Mapping[str, tuple[JsonValue, JsonValue]], event: Eve
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expected:
     """What a change has to show: these events and no others, in one story where `together`; `health` has to become degraded where it
-    names a resource's key."""
+    names a resource's key. `then` is the second half of a change, made when the first was seen."""
 
     sights: tuple[Sight, ...] = ()
     together: bool = False
     health: str = ""
+    then: "Callable[[], Expected] | None" = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -249,11 +249,13 @@ class KubernetesStage:
             time.sleep(0.1)
         body = {"apiVersion": "acme.example/v1", "kind": "Widget", "metadata": {"name": "lever"}, "spec": {"size": 1}}
         self.alice.make(_WIDGETS, body)
-        self.alice.patch(f"{_WIDGETS}/lever", {"spec": {"size": 2}})
         kind = Sight(kind="CustomResourceDefinition", name="widgets.acme.example", change_type=ChangeType.CREATED, who=ALICE, changes=None)
         made = Sight(kind="Widget", name="lever", change_type=ChangeType.CREATED, who=ALICE, changes=None)
-        changed = Sight(kind="Widget", name="lever", change_type=ChangeType.MODIFIED, who=ALICE, changes={"spec.size": (1, 2)})
-        return Expected(sights=(kind, made, changed))
+        return Expected(sights=(kind, made), then=self._custom_changed)
+
+    def _custom_changed(self) -> Expected:
+        self.alice.patch(f"{_WIDGETS}/lever", {"spec": {"size": 2}}, manager="kubectl-edit")
+        return _one(Sight(kind="Widget", name="lever", change_type=ChangeType.MODIFIED, who=ALICE, changes={"spec.size": (1, 2)}))
 
     def _stuck(self) -> Expected:
         body = image("shop:broken")
@@ -278,8 +280,6 @@ class KubernetesStage:
 
 
 def _one(sight: Sight, **more: Any) -> Expected:
-    from dataclasses import replace
-
     return Expected(sights=(replace(sight, **more),))
 
 

@@ -1,7 +1,8 @@
 """One provider on its way through its changes: make one, poll as the bot does until it is seen, hold it against what is expected."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -59,17 +60,22 @@ class Lane:
         self._poll()
 
     def _outcome(self, change: Change) -> Outcome:
-        expected = change.make()
-        made_at = time.monotonic()
         found = Outcome(number=change.number, made=change.made)
-        polls = 0
+        make: Callable[[], Expected] | None = change.make
+        while make is not None:
+            expected = make()
+            self._look(expected, found)
+            make = expected.then
+        return found
+
+    def _look(self, expected: Expected, found: Outcome) -> None:
+        """Poll until it is seen, or for long enough."""
+        made_at, polls = time.monotonic(), 0
         while True:
             self._poll()
             polls += 1
             fresh = [one for one in self._events() if one.id not in self.told]
-            found.seen = fresh
-            if not found.health:
-                found.health = self._health(expected)
+            found.health = found.health or self._health(expected)
             waited = time.monotonic() - made_at
             if _complete(expected, fresh) and bool(found.health) == bool(expected.health):
                 found.seconds = waited if expected.sights else None
@@ -77,17 +83,13 @@ class Lane:
                     break
             if waited > _PATIENCE_SECONDS:
                 break
-        found.faults = list(_faults(expected, found))
-        self.told |= {one.id for one in found.seen}
-        return found
+        found.faults += _faults(expected, fresh, found.health)
+        found.seen += fresh
+        self.told |= {one.id for one in fresh}
 
     def _poll(self) -> None:
-        for poller in self.pollers:
-            outcome = poller.poll()
-            while outcome.wait_seconds == 0:
-                outcome = poller.poll()
-            if outcome.failure:
-                self.failures.append(f"{poller.source}: {outcome.failure}")
+        with ThreadPoolExecutor(max_workers=len(self.pollers)) as side_by_side:
+            self.failures += filter(None, side_by_side.map(_read_on, self.pollers))
 
     def _events(self) -> list[UnifiedEvent]:
         wanted = EventFilter(sources=frozenset(poller.source for poller in self.pollers))
@@ -106,9 +108,17 @@ def _complete(expected: Expected, seen: Sequence[UnifiedEvent]) -> bool:
     return all(sum(sight.is_of(one.event) for one in seen) >= sight.times for sight in expected.sights)
 
 
-def _faults(expected: Expected, found: Outcome) -> "list[str]":
+def _read_on(poller: Poller) -> str:
+    """Poll until there is no backlog; what went wrong."""
+    outcome = poller.poll()
+    while outcome.wait_seconds == 0:
+        outcome = poller.poll()
+    return f"{poller.source}: {outcome.failure}" if outcome.failure else ""
+
+
+def _faults(expected: Expected, seen: Sequence[UnifiedEvent], health: str) -> list[str]:
     faults: list[str] = []
-    left = list(found.seen)
+    left = list(seen)
     for sight in expected.sights:
         fitting = [one for one in left if sight.is_of(one.event)]
         if len(fitting) != sight.times:
@@ -117,8 +127,9 @@ def _faults(expected: Expected, found: Outcome) -> "list[str]":
             left.remove(one)
             faults += [f"{one.resource.name}: {fault}" for fault in sight.faults(one)]
     faults += [f"also told: {one.change_type} {one.resource.key} ({one.event.native_action})" for one in left]
-    if expected.together and len({one.correlation_id for one in found.seen}) > 1:
-        faults.append(f"{len({one.correlation_id for one in found.seen})} stories, not one")
-    if expected.health and not found.health:
+    stories = len({one.correlation_id for one in seen})
+    if expected.together and stories > 1:
+        faults.append(f"{stories} stories, not one")
+    if expected.health and not health:
         faults.append(f"{expected.health} is not known to be degraded")
     return faults
