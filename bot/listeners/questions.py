@@ -68,6 +68,8 @@ class Questions:
         answered = self.answer(text, user, previous=self._previous(event, client))
         sent: dict[str, Any] = {"thread_ts": thread} if thread else {}
         client.chat_postMessage(channel=channel, text=answered.text, blocks=list(answered.blocks), unfurl_links=False, **sent)
+        # Slack takes the status away by itself only where the answer went into the same thread.
+        status(client, channel, thread or str(event["ts"]), "")
 
     def _question(self, text: str, user: str, *, about: str, previous: str) -> Question:
         zone, now = self.desk.people.time_zone(user), self.desk.clock()

@@ -73,6 +73,8 @@ def actor(of: Actor, people: People) -> str:
     if of.privileged:
         who += " (privileged)"
     with_what = f"with {prose(of.tool, 40)}" if of.tool else _VIAS.get(of.via, "")
+    if of.tool and of.tool == of.name:
+        return who
     return f"{who} {with_what}".strip()
 
 

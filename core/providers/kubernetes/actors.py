@@ -54,8 +54,10 @@ def of_record(record: JsonObject) -> Actor:
         if privileged and _beside_the_server(record.get("sourceIPs")):
             return Actor(kind=ActorKind.SERVICE, id=name, name=tool.partition(" ")[0], via=via, tool=tool, session=session)
         via = Via.UNKNOWN  # Anyone may send any User-Agent; a person is not the platform for it.
+    # A GitOps controller goes by its product's name; its account stays its id.
+    shown = tool if row and row.get("tool") and via is Via.GITOPS else _shown(name, user)
     return Actor(
-        kind=kind, id=name, name=_shown(name, user), via=via, tool=tool, session=session, network=network,
+        kind=kind, id=name, name=shown, via=via, tool=tool, session=session, network=network,
         privileged=privileged and kind is not ActorKind.SERVICE,
     )  # fmt: skip
 
