@@ -17,7 +17,8 @@ SOMETHING = "…"
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sight:
     """How one event has to look. `who` is the actor's name or id (* allowed, empty is nobody known); `changes` are path (* allowed) →
-    before and after, and all of them, unless it is None. `times` such events are expected, each standing for `count` raw changes."""
+    before and after, and all of them, unless it is None; `hidden` must be nowhere in it. `times` such events are expected, each
+    standing for `count` raw changes (None: any)."""
 
     kind: str
     name: str
@@ -29,16 +30,17 @@ class Sight:
     traits: frozenset[Trait] = frozenset()
     reason: str = ""
     evidence: str = ""
+    hidden: str = ""
     times: int = 1
     count: int | None = 1
 
     def is_of(self, event: Event) -> bool:
-        return event.resource.kind == self.kind and fnmatchcase(event.resource.name, self.name) and event.change_type is self.change_type
+        return event.resource.kind == self.kind and _like(event.resource.name, self.name) and event.change_type is self.change_type
 
     def faults(self, seen: UnifiedEvent) -> Iterator[str]:
         """What is not as it has to be."""
         event, actor = seen.event, seen.actor
-        if not (any(fnmatchcase(one, self.who) for one in (actor.name, actor.id)) if self.who else not actor.known):
+        if not (any(_like(one, self.who) for one in (actor.name, actor.id)) if self.who else not actor.known):
             yield f"who is {actor.name or actor.id or 'nobody'}, not {self.who or 'nobody'}"
         if (actor.kind, actor.via) != (self.actor, self.via):
             yield f"a {actor.kind} by {actor.via}, not a {self.actor} by {self.via}"
@@ -46,18 +48,25 @@ class Sight:
             yield from _differences(self.changes, event)
         if missing := self.traits - event.traits:
             yield f"without {', '.join(sorted(missing))}"
-        if self.reason and not any(fnmatchcase(intent.says, self.reason) for intent in event.intents):
+        if self.reason and not any(_like(intent.says, self.reason) for intent in event.intents):
             yield f"its reason is {[intent.says for intent in event.intents]}, not {self.reason!r}"
-        if self.evidence and not any(fnmatchcase(one.says, self.evidence) for one in seen.evidence):
+        if self.evidence and not any(_like(one.says, self.evidence) for one in seen.evidence):
             yield f"no evidence says {self.evidence!r}: {[one.says for one in seen.evidence]}"
+        if self.hidden and self.hidden.encode() in encode(event):
+            yield "its secret is told"
         if self.count is not None and event.count != self.count:
             yield f"it stands for {event.count}, not for {self.count}"
+
+
+def _like(text: str, pattern: str) -> bool:
+    """Only * is special."""
+    return fnmatchcase(text, pattern.replace("[", "[[]").replace("?", "[?]"))
 
 
 def _differences(expected: Mapping[str, tuple[JsonValue, JsonValue]], event: Event) -> Iterator[str]:
     left = dict(expected)
     for change in event.changes:
-        path = next((one for one in left if fnmatchcase(change.path, one.replace("[", "[[]"))), None)
+        path = next((one for one in left if _like(change.path, one)), None)
         if path is None:
             yield f"{change.path} changed too"
             continue
@@ -81,11 +90,12 @@ class Expected:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """`make` does it, for real, and says what has to be seen."""
+    """`make` does it, for real, and says what has to be seen. It builds on the change whose number is `after`."""
 
     number: int
     made: str
     make: Callable[[], Expected]
+    after: int | None = None
 
 
 @dataclass(kw_only=True, slots=True)

@@ -204,7 +204,8 @@ class KubernetesStage:
         self.alice.patch(core("secrets", "database"), {"stringData": {"password": "hunter2-after"}}, manager="kubectl-edit")
         changes = {"data.password": (SOMETHING, SOMETHING)}
         traits = frozenset({Trait.CHANGES_SECRET})
-        return _one(Sight(kind="Secret", name="database", change_type=ChangeType.MODIFIED, who=ALICE, changes=changes, traits=traits))
+        sight = Sight(kind="Secret", name="database", change_type=ChangeType.MODIFIED, who=ALICE, changes=changes, traits=traits)
+        return _one(sight, hidden="hunter2")
 
     def _namespace(self) -> Expected:
         self.alice.delete("/api/v1/namespaces/doomed")

@@ -14,6 +14,7 @@ from core.unified import UnifiedEvent
 from tests.tour.change import Change, Expected, Outcome
 
 _PATIENCE_SECONDS = 30.0
+_BETWEEN_SECONDS = 0.2
 # A change that has to stay silent, and what may follow one, is waited for this many polls.
 _SILENT_POLLS = 3
 
@@ -53,8 +54,11 @@ class Lane:
         self.told |= {one.id for one in self._events()}
 
     def walk(self, only: Sequence[int]) -> None:
-        for change in self.stage.changes():
-            if not only or change.number in only:
+        changes = self.stage.changes()
+        wanted = set(only) if only else {change.number for change in changes}
+        wanted |= {change.after for change in changes if change.number in wanted and change.after is not None}
+        for change in changes:
+            if change.number in wanted:
                 self.stage.keep_alive()
                 self.outcomes.append(self._outcome(change))
         self._poll()
@@ -83,6 +87,7 @@ class Lane:
                     break
             if waited > _PATIENCE_SECONDS:
                 break
+            time.sleep(_BETWEEN_SECONDS)
         found.faults += _faults(expected, fresh, found.health)
         found.seen += fresh
         self.told |= {one.id for one in fresh}

@@ -13,11 +13,15 @@ from bot import app
 from core.poller import Poller
 from core.ports import Store
 from core.unified import UnifiedEvent
+from tests.components.cloud_asset import cloud_asset
 from tests.components.kubelet import kubelet
 from tests.components.kubernetes import ControlPlane
+from tests.components.terraform import Workspace
 from tests.tour.change import Outcome
+from tests.tour.gcp import GcpStage
 from tests.tour.kubernetes import KubernetesStage
 from tests.tour.lane import Lane, Stage
+from tests.tour.terraform import TerraformStage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,9 +48,22 @@ def _kubernetes(folder: Path) -> Iterator[Stage]:
         plane.stop()
 
 
+@contextmanager
+def _terraform(folder: Path) -> Iterator[Stage]:
+    yield TerraformStage(Workspace(folder / "shop"))
+
+
+@contextmanager
+def _gcp(_: Path) -> Iterator[Stage]:
+    with cloud_asset() as google:
+        yield GcpStage(google)
+
+
 # Who walks which changes. The longest to prepare comes first.
 _STAGES: dict[str, tuple[Callable[[Path], AbstractContextManager[Stage]], Sequence[int]]] = {
     "kubernetes": (_kubernetes, range(1, 16)),
+    "terraform": (_terraform, range(25, 29)),
+    "gcp": (_gcp, (30,)),
 }
 
 
