@@ -48,7 +48,7 @@ def _bare_select(path: Path, now: datetime) -> float:
     """Milliseconds to read the columns of the day's rows, on a connection of its own."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     runs = []
-    since = (now - timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
+    since = int((now - timedelta(days=1)).timestamp() * 1_000_000)
     select = "SELECT id, occurred_at, source, environment, verdict FROM events WHERE occurred_at >= ?"
     for _ in range(_RUNS):
         with timed() as took:
