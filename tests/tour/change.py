@@ -35,7 +35,7 @@ class Sight:
     count: int | None = 1
 
     def is_of(self, event: Event) -> bool:
-        return event.resource.kind == self.kind and _like(event.resource.name, self.name) and event.change_type is self.change_type
+        return _like(event.resource.kind, self.kind) and _like(event.resource.name, self.name) and event.change_type is self.change_type
 
     def faults(self, seen: UnifiedEvent) -> Iterator[str]:
         """What is not as it has to be."""

@@ -56,7 +56,9 @@ class Lane:
     def walk(self, only: Sequence[int]) -> None:
         changes = self.stage.changes()
         wanted = set(only) if only else {change.number for change in changes}
-        wanted |= {change.after for change in changes if change.number in wanted and change.after is not None}
+        for change in reversed(changes):
+            if change.number in wanted and change.after is not None:
+                wanted.add(change.after)
         for change in changes:
             if change.number in wanted:
                 self.stage.keep_alive()

@@ -52,7 +52,8 @@ class TerraformStage:
             ("a sensitive attribute changed", self._key),
         )
         return [
-            Change(number=number, made=says, make=make, after=25 if number > 25 else None) for number, (says, make) in enumerate(made, 25)
+            Change(number=number, made=says, make=make, after=number - 1 if number > 25 else None)
+            for number, (says, make) in enumerate(made, 25)
         ]
 
     def _apply(self) -> Expected:

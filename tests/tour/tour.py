@@ -14,13 +14,17 @@ from core.poller import Poller
 from core.ports import Store
 from core.unified import UnifiedEvent
 from tests.components.cloud_asset import cloud_asset
+from tests.components.cloudtrail import cloudtrail
 from tests.components.kubelet import kubelet
 from tests.components.kubernetes import ControlPlane
+from tests.components.moto import moto
 from tests.components.terraform import Workspace
+from tests.tour.aws import AwsStage
 from tests.tour.change import Outcome
 from tests.tour.gcp import GcpStage
 from tests.tour.kubernetes import KubernetesStage
 from tests.tour.lane import Lane, Stage
+from tests.tour.managed import ManagedResources
 from tests.tour.terraform import TerraformStage
 
 
@@ -54,6 +58,12 @@ def _terraform(folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
+def _aws(folder: Path) -> Iterator[Stage]:
+    with moto() as url, cloudtrail(behind=url) as trail:
+        yield AwsStage(url, trail, ManagedResources(folder / "managed", url))
+
+
+@contextmanager
 def _gcp(_: Path) -> Iterator[Stage]:
     with cloud_asset() as google:
         yield GcpStage(google)
@@ -62,6 +72,7 @@ def _gcp(_: Path) -> Iterator[Stage]:
 # Who walks which changes. The longest to prepare comes first.
 _STAGES: dict[str, tuple[Callable[[Path], AbstractContextManager[Stage]], Sequence[int]]] = {
     "kubernetes": (_kubernetes, range(1, 16)),
+    "aws": (_aws, (*range(16, 25), 29)),
     "terraform": (_terraform, range(25, 29)),
     "gcp": (_gcp, (30,)),
 }
