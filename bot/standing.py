@@ -134,7 +134,7 @@ class Standing:
             end = min(datetime(following.year, following.month, following.day, tzinfo=zone).astimezone(now.tzinfo), now)
             span = TimeRange(start=start.astimezone(now.tzinfo), end=end)
             counts = self.store.events.counts(EVERYTHING, EventFilter(), Span(range=span))
-            gaps = self.store.coverage.report(span, self.sources, now).gaps
+            gaps = self.store.coverage.report(span, self.sources, now).unread
             days.append(DayCount(day=local, by_verdict=counts.by_verdict, gaps=overlapping(gaps, span)))
         return tuple(days)
 

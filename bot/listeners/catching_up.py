@@ -64,7 +64,8 @@ class CatchingUp:
 
     def undo(self, ack: Ack, body: Body, respond: Respond) -> None:
         ack()
-        whisper(respond, unmarked_message(self.desk.store.watermarks.undo(user_of(body))), replace=True)
+        marks, user = self.desk.store.watermarks, user_of(body)
+        whisper(respond, unmarked_message(marks.undo(user), marks.get(user)), replace=True)
 
     def _asked(self, words: str, user: str, report: CatchUpReport) -> str:
         """What a report's buttons carry: its words, where it begins, and the mark that it began from."""

@@ -40,7 +40,8 @@ def _unseen(answer: Answer) -> list[str]:
     if answer.coverage is not None and answer.coverage.gaps:
         shown = answer.coverage.gaps[:_SHOWN_GAPS]
         more = len(answer.coverage.gaps) - len(shown)
-        lines.append(f"I have not seen everything: {'; '.join(gap(one) for one in shown)}{f'; {more} more gaps' if more else ''}.")
+        rest = f"; {plural(more, 'more gap')}" if more else ""
+        lines.append(f"I have not seen everything: {'; '.join(gap(one) for one in shown)}{rest}.")
     return ["\n".join(lines)] if lines else []
 
 

@@ -10,7 +10,7 @@ from bot.views.mrkdwn import People, code, date, link, person, prose, render, us
 from bot.views.status import score
 from bot.views.story import DETAILS
 from core.assessment import Verdict
-from core.coverage import Coverage
+from core.coverage import Coverage, CoverageState
 from core.report import CatchUpReport, LookAt, RolledUp, StabilityLine, Started, TeamRow
 from core.story import Settling
 from core.subscription import Watermark
@@ -31,21 +31,26 @@ def catchup_message(report: CatchUpReport, people: People, *, asked: str = "", s
 
 
 def marked_message(mark: Watermark) -> Message:
-    """Where the reader left off now, and how to take that back."""
+    """Where the reader left off now, and how to take that back where there was a mark before."""
     says = f"Marked as read up to {date(mark.read_at)}. The next catch-up begins there; what arrives late is told in it."
-    return kit.message([kit.section(says)], (), [kit.actions(kit.button("Undo", UNDO_READ))], text="Marked as read")
+    undo = [kit.actions(kit.button("Undo", UNDO_READ))] if mark.previous_sequence is not None else []
+    earlier = [] if undo else [kit.context("It is your first mark. `/wgo catchup since 7 days ago` still tells what was before it.")]
+    return kit.message([kit.section(says)], earlier, undo, text="Marked as read")
 
 
-def unmarked_message(mark: Watermark | None) -> Message:
-    says = f"Undone: you left off {date(mark.read_at)}." if mark else "Undone: nothing is marked as read."
-    return kit.message([kit.section(says)], (), (), text="Undone")
+def unmarked_message(mark: Watermark | None, stays: Watermark | None = None) -> Message:
+    """Where the reader is back at; `stays` is the mark that there is nothing before of."""
+    if mark:
+        return kit.message([kit.section(f"Undone: you left off {date(mark.read_at)}.")], (), (), text="Undone")
+    kept = f"There is no earlier mark to go back to: you left off {date(stays.read_at)}." if stays else "Nothing is marked as read."
+    return kit.message([kit.section(kept)], (), (), text="Nothing to undo")
 
 
 def quiet_line(report: CatchUpReport) -> str:
     """Calm, said only where all was read and there is nothing but routine."""
     routine = report.of_verdict[Verdict.ROUTINE]
     many = f"{words.plural(routine, 'routine change')}, nothing else" if routine else "nothing changed"
-    return f"Quiet since {date(report.period.range.start)}: {many}. {_read(report)}."
+    return f"Quiet since {date(report.period.range.start)}: {many}. {_read(report).capitalize()}."
 
 
 def _period(report: CatchUpReport, shared_by: str) -> str:
@@ -77,14 +82,18 @@ def _read(report: CatchUpReport) -> str:
         return "no source has been read yet"
     whole = len(report.sources_read_whole)
     if whole == many:
-        return "all sources read whole" if many > 1 else "the one source read whole"
+        return f"all {many} sources read whole" if many > 1 else "the one source read whole"
     shown = report.gaps[:_BRIEF_GAPS] if report.brief else report.gaps[:8]
     more = len(report.gaps) - len(shown)
-    return f"{whole} of {many} sources read whole ({'; '.join(gap(one) for one in shown)}{f'; {more} more gaps' if more > 0 else ''})"
+    rest = f"; {words.plural(more, 'more gap')}" if more > 0 else ""
+    return f"{whole} of {many} sources read whole ({'; '.join(gap(one) for one in shown)}{rest})"
 
 
 def gap(one: Coverage) -> str:
-    """AWS prod not read Sat 02:10–02:25."""
+    """AWS prod not read Sat 02:10–02:25; of what was read but for a part, that part and why."""
+    if one.state is CoverageState.PARTIAL:
+        reason = f": {prose(one.reason, 160)}" if one.reason else ""
+        return f"{code(one.source, 60)} read, but {f'without {prose(one.part, 60)}' if one.part else 'not whole'}{reason}"
     same_day = one.range.start.date() == one.range.end.date()
     end = date(one.range.end, TimeStyle.CLOCK if same_day else TimeStyle.DAY_CLOCK)
     part = f" ({prose(one.part, 60)})" if one.part else ""
@@ -123,7 +132,7 @@ def _look_at(report: CatchUpReport, people: People) -> list[Block]:
     for number, one in enumerate(report.look_at, 1):
         rows.append(kit.section(*_item(number, one, people), accessory=kit.button("Details", DETAILS, one.story_id)))
     if report.more_to_look_at:
-        rows.append(kit.context(f"and {report.more_to_look_at} more to look at: `/wgo status`"))
+        rows.append(kit.context(f"and {'at least ' if report.look_at_cut else ''}{report.more_to_look_at} more to look at: `/wgo status`"))
     return rows
 
 
@@ -211,4 +220,4 @@ def _buttons(report: CatchUpReport, asked: str) -> Block:
 
 
 def _fallback(report: CatchUpReport) -> str:
-    return f"Catch-up: {report.counts.total} changes, {len(report.look_at) + report.more_to_look_at} to look at"
+    return f"Catch-up: {words.plural(report.counts.total, 'change')}, {len(report.look_at) + report.more_to_look_at} to look at"

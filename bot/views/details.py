@@ -7,6 +7,7 @@ from bot.views import blocks as kit
 from bot.views import story as story_view
 from bot.views import words
 from bot.views.blocks import Block
+from bot.views.catchup import gap
 from bot.views.mrkdwn import PROSE, code, date, link, prose, strong, user, value
 from core.assessment import Assessment, ComfortLevel
 from core.coverage import Coverage, CoverageState
@@ -171,11 +172,7 @@ def _revisions(of: Details) -> list[Block]:
 
 
 def _coverage(of: Details) -> list[Block]:
-    rows = [
-        f"• {prose(gap.source, 80)} was not read {date(gap.range.start)}–{date(gap.range.end)}"
-        + (f": {prose(gap.reason)}" if gap.reason else "")
-        for gap in of.gaps[:5]
-    ]
+    rows = [f"• {gap(one)}" + (f": {prose(one.reason)}" if one.reason and one.state is CoverageState.GAP else "") for one in of.gaps[:5]]
     last = [_last_read(one) for one in of.coverage[:10]]
     return [kit.context("\n".join(["What was read:", *rows, *last]))] if rows or last else []
 
