@@ -22,6 +22,8 @@ from core.providers.terraform.subject import top
 
 # Rows are read in pages of this many.
 _PAGE = 500
+# Terraform's own resource keeps the value it was given to the letter.
+_BUILT_IN = "terraform_data"
 
 
 @dataclass(slots=True)
@@ -246,10 +248,18 @@ class Comparison:
 def _differences(was: JsonObject, now: JsonObject) -> tuple[FieldChange, ...]:
     kind = str(now.get("kind"))
     before, after = was.get("says") or {}, now.get("says") or {}
-    changes = [change for change in diff(before, after) if not is_noise(kind, top(change.path))]
+    changes = [change for change in diff(before, after) if not is_noise(kind, top(change.path)) and not _same_nothing(kind, change)]
     about = (("tainted", "(tainted)"), ("deposed", "(deposed)"), ("kind", "(type)"))
     marks = [FieldChange(path=path, before=was.get(name), after=now.get(name)) for name, path in about if was.get(name) != now.get(name)]
     return (*changes, *marks)
+
+
+def _same_nothing(kind: str, change: FieldChange) -> bool:
+    """Providers write null where nothing is set, and "", [] or {} at the next refresh, or the other way round: to them it is the same.
+
+    https://github.com/hashicorp/terraform-plugin-sdk/blob/main/helper/schema/grpc_provider.go (normalizeNullValues)
+    """
+    return kind != _BUILT_IN and not any(value not in (None, "", [], {}) for value in (change.before, change.after))
 
 
 def _moves(gone: Mapping[str, KnownState], added: Mapping[str, KnownState]) -> dict[str, str]:

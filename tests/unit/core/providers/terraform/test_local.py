@@ -67,6 +67,21 @@ def test_the_same_content_written_anew_is_no_change(path: Path, watch: Watch) ->
     assert watch.poll().events == ()
 
 
+def test_a_refresh_that_writes_nothing_in_other_words_is_no_change_and_a_value_that_comes_or_goes_is(path: Path, watch: Watch) -> None:
+    """The first refresh after an apply does so to nearly every resource."""
+    write(path, state(bucket(tags=None, note="", rule=[{"description": ""}], acl="private"), serial=2), watch.now)
+    watch.poll()
+    write(path, state(bucket(tags={}, note=None, rule=[{"description": None}], acl="private"), serial=3), watch.now)
+    assert watch.poll().events == ()
+    write(path, state(bucket(tags={"team": "web"}, note=None, rule=[], acl=""), serial=4), watch.now)
+    (event,) = watch.poll().events
+    assert [(c.path, c.before, c.after) for c in event.changes] == [
+        ("acl", "private", ""),
+        ("rule", [{"description": None}], []),
+        ("tags.team", None, "web"),
+    ]
+
+
 def test_a_replay_gives_the_same_ids(path: Path, watch: Watch) -> None:
     rows, cursor = dict(watch.rows.rows), watch.cursor
     write(path, state(bucket(acl="private"), bucket("backups"), serial=2), watch.now)
