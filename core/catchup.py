@@ -21,7 +21,6 @@ from core.clock import Clock, utc_now
 from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
 from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, StabilityLine, Started, TeamRow
-from core.story import Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
@@ -213,8 +212,8 @@ class CatchUp:
         """The headlines of stories that are not well now, whenever they began: nothing is quiet beside them."""
         found = [
             story.headline_event
-            for story in self._store.stories.unsettled(asked.visibility, _MOST_UNSETTLED)
-            if story.settling is Settling.DEGRADED and parts.matches(story, asked.filter)
+            for story in self._store.stories.degraded(asked.visibility, _MOST_UNSETTLED)
+            if parts.matches(story, asked.filter)
         ]
         if not found or parts.narrow(asked.filter) or asked.period.range.end < asked.now:
             return ()

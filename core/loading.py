@@ -194,9 +194,9 @@ def seen_of(node: Node, keys: Keys, cause: Cause, loaded: Loaded, rows: Mapping[
 
 def scores_of(store: Remembered, environments: Collection[str], fresh: Sequence[Observation], now: datetime) -> dict[str, Stability | None]:
     """How stable each environment is now, by stored readings and `fresh` ones; None is "not measured"."""
-    unsettled = store.stories.unsettled(EVERYTHING)
+    degraded = store.stories.degraded(EVERYTHING)
     found: dict[str, Stability | None] = {}
     for environment in sorted(environments):
         read = store.observations.of_environment(environment, now - FRESH)
-        found[environment] = stability((*read, *fresh), unsettled, now, environment)
+        found[environment] = stability((*read, *fresh), degraded, now, environment)
     return found

@@ -58,7 +58,7 @@ class Measures:
 
     def _stability(self, now: datetime) -> list[Metric]:
         read = checks_of(self._store.observations.of_environment("", now - FRESH), now)
-        unsettled = self._store.stories.unsettled(EVERYTHING)
+        unsettled = self._store.stories.degraded(EVERYTHING)
         scores = [stability(read, unsettled, now, name) for name in sorted({one.resource.environment for one in read} | {""})]
         return [as_metric(score) for score in scores if score is not None]
 

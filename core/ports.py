@@ -225,6 +225,10 @@ class StoryStore(Protocol):
         """Stories that are watched, degraded or unverified and still open, newest first."""
         ...
 
+    def degraded(self, visibility: Visibility, limit: int = 200) -> Sequence[Story]:
+        """Stories that got worse and are still open, newest first."""
+        ...
+
 
 class ObservationStore(Protocol):
     def current(self, resource_keys: Collection[str]) -> Sequence[Observation]:

@@ -61,7 +61,15 @@ class SqlStoryStore:
         return self._read(asked.order_by(_S.severity.desc(), _S.last_at.desc(), _S.id).limit(limit))
 
     def unsettled(self, visibility: Visibility, limit: int = 50) -> Sequence[Story]:
-        asked = select(*_READ).where(_S.settling.in_(_UNSETTLED), _S.open, _S.merged_into == "", *_visible(visibility))
+        found = [story for settling in _UNSETTLED for story in self._ended(settling, visibility, limit)]
+        return sorted(found, key=lambda story: (-story.last_at.timestamp(), story.id))[:limit]
+
+    def degraded(self, visibility: Visibility, limit: int = 200) -> Sequence[Story]:
+        return self._ended(Settling.DEGRADED.value, visibility, limit)
+
+    def _ended(self, settling: str, visibility: Visibility, limit: int) -> list[Story]:
+        """One state at a time, as the index is by state and then time."""
+        asked = select(*_READ).where(_S.settling == settling, _S.open, _S.merged_into == "", *_visible(visibility))
         return self._read(asked.order_by(_S.last_at.desc(), _S.id).limit(limit))
 
     def _read(self, asked: Any) -> list[Story]:

@@ -1,5 +1,6 @@
 """`wgo demo`: a week at Acme in a local workspace, with the real bot; no account, no token."""
 
+import logging
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,8 @@ def _emptied(folder: Path) -> Path:
 def _play(stage: DemoFolder, settings_path: Path, now: datetime, console: Console) -> None:
     from bot import app
 
+    # That a source fails in the scenario is part of it, and told in the catch-up.
+    logging.getLogger("core").setLevel(logging.ERROR)
     settings = _patient(app.load_settings(settings_path))
     clock = SceneClock(now)
     store = app.open_store(settings, clock=clock)
@@ -138,7 +141,7 @@ def _greet(console: Console, stage: DemoFolder, sandbox: RunningSandbox) -> None
     console.print()
     console.print(Text.assemble("Open ", (sandbox.web_url, "bold cyan underline"), "   ", (stage.scenario.title, "dim")))
     for number, what in enumerate(stage.scenario.tries, 1):
-        console.print(f"  {number}. {what}")
+        console.print(f"  {number}. {what}", soft_wrap=True)
     console.print(f"\nThe infrastructure: {stage.infrastructure}", style="dim", soft_wrap=True)
     if shutil.which("terraform"):
         console.print("  edit services.auto.tfvars.json there, then: terraform apply", style="dim")

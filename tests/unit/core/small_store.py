@@ -145,6 +145,9 @@ class _Stories(_View):
             story for story in self.store.told.values() if story.open and story.settling not in (Settling.SETTLED, Settling.NOT_STARTED)
         ]
 
+    def degraded(self, visibility: Visibility, limit: int = 200) -> Sequence[Story]:
+        return [story for story in self.unsettled(visibility) if story.settling is Settling.DEGRADED]
+
 
 class _Observations(_View):
     def current(self, resource_keys: Collection[str]) -> Sequence[Observation]:
