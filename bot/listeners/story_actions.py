@@ -8,6 +8,7 @@ from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
 from bot.listeners.desk import Body, Desk, show, user_of, value_of, whisper
+from bot.listeners.home import HomeTab
 from bot.views import mute as mute_view
 from bot.views.details import EVENT_DETAILS, ask_modal, details_modal, gone_modal, overrule_modal
 from bot.views.story import ASK, DETAILS, MUTE, NOT_PLANNED, PLANNED, ROUTINE
@@ -82,11 +83,13 @@ class StoryActions:
         self.desk.store.mutes.save(muted)
         whisper(respond, mute_view.muted_message(muted))
 
-    def unmute(self, ack: Ack, body: Body, respond: Respond) -> None:
+    def unmute(self, ack: Ack, body: Body, client: WebClient, respond: Respond) -> None:
         ack()
         self.desk.store.mutes.remove(value_of(body))
         if body.get("response_url"):
             whisper(respond, mute_view.unmuted_message(), replace=True)
+        else:
+            HomeTab(self.desk).publish(user_of(body), client)
 
     def ask(self, ack: Ack, body: Body, client: WebClient) -> None:
         ack()
