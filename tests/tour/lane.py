@@ -84,7 +84,7 @@ class Lane:
             found.health = found.health or self._health(expected)
             waited = time.monotonic() - made_at
             if _complete(expected, fresh) and bool(found.health) == bool(expected.health):
-                found.seconds = waited if expected.sights else None
+                found.seconds = max(waited, found.seconds or 0.0) if expected.sights else None
                 if expected.sights or polls >= _SILENT_POLLS:
                     break
             if waited > _PATIENCE_SECONDS:
