@@ -19,8 +19,8 @@ _BUSY_MILLISECONDS = 5000
 # NORMAL: in WAL mode a commit survives a crash of the process, and a power cut costs at most the last commits, which the
 # cursor stored with them asks for again.
 _PRAGMAS = ("PRAGMA foreign_keys=ON", f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}", "PRAGMA temp_store=MEMORY")
-_WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-65536", "PRAGMA wal_autocheckpoint=2000")
-_READER = ("PRAGMA query_only=ON", "PRAGMA cache_size=-16384", "PRAGMA mmap_size=268435456")
+_WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-32768", "PRAGMA wal_autocheckpoint=2000")
+_READER = ("PRAGMA query_only=ON", "PRAGMA cache_size=-16384", "PRAGMA mmap_size=33554432")
 
 
 def in_memory(clock: Clock) -> Database:
