@@ -103,14 +103,14 @@ class KubernetesStage:
         admin.make(f"{_RBAC}/clusterrolebindings", {"metadata": {"name": "wgo-reader"}, "roleRef": reference, "subjects": [subject]})
 
     def _releases(self) -> None:
-        owned = {
+        owned: dict[str, Any] = {
             "annotations": {"meta.helm.sh/release-name": "api", "meta.helm.sh/release-namespace": "shop"},
             "labels": {"helm.sh/chart": "api-1.4", "app.kubernetes.io/managed-by": "Helm"},
         }
         helm, argo = Person(self.plane, agent="Helm/3.16.2"), Person(self.plane, "admin", agent="argocd-application-controller/v2.13")
         helm.make(deployments(), deployment("api", **owned), manager="helm")
         helm.make(core("secrets"), {"metadata": {"name": "sh.helm.release.v1.api.v3"}, "type": "helm.sh/release.v1"}, manager="helm")
-        tracked = {"annotations": {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/checkout"}}
+        tracked: dict[str, Any] = {"annotations": {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/checkout"}}
         argo.make(deployments(), deployment("checkout", **tracked), manager="argocd-controller")
 
     def _machine(self) -> None:
