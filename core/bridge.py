@@ -17,6 +17,7 @@ from core.analysis.classify import Judgement, classify
 from core.analysis.comfort import Ending, Reach, comfort
 from core.analysis.context import context
 from core.analysis.correlate import Group, correlate
+from core.analysis.crossing import crossed
 from core.analysis.memory import Memory
 from core.analysis.revise import because, with_failures
 from core.analysis.signs import Seen, severity_of
@@ -51,6 +52,7 @@ class _Run:
     backfilled: bool
     new: Mapping[str, Event]
     attributions: dict[str, Attribution] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
     keys: dict[str, habits.Keys] = field(default_factory=dict)
     judgements: dict[str, Judgement] = field(default_factory=dict)
     contexts: dict[str, Context] = field(default_factory=dict)
@@ -114,6 +116,7 @@ class EventBridge:
 
     def _conclude(self, run: _Run, batch: Batch, again: frozenset[str] = frozenset()) -> Conclusions:
         nodes = self._attribute(run)
+        run.nodes = {node.id: node for node in nodes}
         self._remember(run, nodes)
         groups = run.step(
             "correlate", again or run.new, lambda: self._steps.correlate(nodes, self._horizon), [_alone(node) for node in nodes]
@@ -243,10 +246,16 @@ class EventBridge:
         old = plan.goes_on
         rest = old.verdicts if old and old.event_count > len(drafts) else {}
         verdicts = {member.assessment.verdict for member in drafts} | {Verdict(name) for name, count in rest.items() if count > 0}
-        ending = Ending(troubled=not verdicts.isdisjoint({Verdict.UNPLANNED, Verdict.UNKNOWN}))
+        troubled = not verdicts.isdisjoint({Verdict.UNPLANNED, Verdict.UNKNOWN}) or self._crossed(run, plan)
+        ending = Ending(troubled=troubled)
         if old and not self._reopens(run, drafts):
             ending = replace(ending, settling=old.settling, says=old.settling_says, evidence=old.settling_evidence)
         return [self._comfort(run, member, ending, scores, again) for member in drafts]
+
+    def _crossed(self, run: _Run, plan: Assignment) -> bool:
+        own = {node.id for node in plan.group.nodes}
+        others = ((node, _verdict_of(run, event_id)) for event_id, node in run.nodes.items() if event_id not in own)
+        return crossed(plan.group.nodes, others, self._horizon)
 
     def _comfort(self, run: _Run, member: Member, ending: Ending, scores: Mapping[str, Stability | None], again: frozenset[str]) -> Member:
         if member.assessment is member.before:
@@ -333,6 +342,15 @@ def _to_judge(plan: Assignment, cause: Cause, run: _Run, again: frozenset[str], 
     if everything or not cause.tells_the_same(cause_of(stored, run.loaded.announcements)):
         return plan.group.nodes
     return [node for node in plan.group.nodes if node.id in arrived or node.id in again or _newly_known(run.loaded.known[node.id], node)]
+
+
+def _verdict_of(run: _Run, event_id: str) -> Verdict:
+    """As told now; as stored where it was not judged anew."""
+    held = run.loaded.known.get(event_id)
+    if held is not None and (held.assessment.overrule is not None or event_id not in run.judgements):
+        return held.verdict
+    judged = run.judgements.get(event_id)
+    return judged.classification.verdict if judged else Verdict.UNKNOWN
 
 
 def _newly_known(held: UnifiedEvent, node: Node) -> bool:

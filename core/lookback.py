@@ -9,6 +9,7 @@ from core.analysis.cause import cause_of
 from core.analysis.chronicle import verdict_of
 from core.analysis.classify import Judgement, classify
 from core.analysis.comfort import Ending, Reach, comfort
+from core.analysis.crossing import crossed
 from core.analysis.teaching import MODEL_KEY, learn
 from core.analysis.teaching import key_of as like_of
 from core.analysis.ties import node_of
@@ -29,6 +30,7 @@ from core.unified import UnifiedEvent
 class _Looked:
     judgements: Mapping[str, Judgement]
     rows: Mapping[str, Baseline]
+    crossed: bool = False
 
 
 class LookBack:
@@ -45,13 +47,13 @@ class LookBack:
         if not held:
             return ()
         now = self._clock()
-        judgements = self._look(held).judgements
+        looked = self._look(held)
         scores = scores_of(self._store, {one.event.environment for one in held}, (), now)
-        reach, ending = self._reach(story, now), _ending(story)
+        reach, ending = self._reach(story, now), _ending(story, crossed=looked.crossed)
         revised = []
         for one in held:
             stored = one.assessment
-            judgement = replace(judgements[one.id], classification=stored.classification)
+            judgement = replace(looked.judgements[one.id], classification=stored.classification)
             score = scores.get(one.event.environment)
             made = comfort(one.event, stored.verdict, judgement, stored.context, reach, ending, score)
             if replace(made, stability=None) != replace(stored.comfort, stability=None):
@@ -66,7 +68,7 @@ class LookBack:
         retold = _recounted(story, stored.verdict, overrule, now) if story else None
         judgement = replace(looked.judgements[one.id], classification=stored.classification)
         reach = self._reach(retold, now) if retold else Reach()
-        ending = _ending(retold) if retold else Ending()
+        ending = _ending(retold, crossed=looked.crossed) if retold else Ending()
         revised = replace(
             stored,
             revision=stored.revision + 1,
@@ -103,7 +105,9 @@ class LookBack:
         cause = cause_of(members, loaded.announcements)
         keys, rows = baselines_of(self._store, list(nodes.values()))
         found = {key: classify(seen_of(node, keys[key], cause, loaded, rows, self._settings)) for key, node in nodes.items()}
-        return _Looked(judgements=found, rows=rows)
+        members_ids = {node.id for node in members}
+        others = [(around[one.id], one.verdict) for one in loaded.known.values() if one.id not in members_ids]
+        return _Looked(judgements=found, rows=rows, crossed=crossed(members, others, self._horizon))
 
     def _reach(self, story: Story, now: datetime) -> Reach:
         """Were the story's sources read without a gap from its first change until their newest reading?"""
@@ -118,8 +122,8 @@ class LookBack:
         return Reach(read=True, gaps=says, ref=names)
 
 
-def _ending(story: Story) -> Ending:
-    troubled = any(story.verdicts.get(verdict) for verdict in (Verdict.UNPLANNED, Verdict.UNKNOWN))
+def _ending(story: Story, *, crossed: bool) -> Ending:
+    troubled = crossed or any(story.verdicts.get(verdict) for verdict in (Verdict.UNPLANNED, Verdict.UNKNOWN))
     return Ending(settling=story.settling, says=story.settling_says, evidence=story.settling_evidence, troubled=troubled)
 
 

@@ -17,7 +17,7 @@ from core.evidence import Evidence
 
 OPERATION_HORIZON = timedelta(hours=6)
 # Clocks of two sources differ, and a consequence may be stamped a little before its cause.
-_SKEW = timedelta(minutes=2)
+SKEW = timedelta(minutes=2)
 # Beyond this many candidates under one name the nearest in time are looked at.
 _MOST_CANDIDATES = 64
 
@@ -198,7 +198,7 @@ class _Work:
                 yield other, strength, f"refers to {point}"
             if strength <= 0.5:
                 for other in self._nearest(self.by_point[point], node):
-                    if node.apart(other) <= _SKEW:
+                    if node.apart(other) <= SKEW:
                         yield other, min(strength, other.points[point]), f"both part of {point}"
 
     @staticmethod
@@ -234,7 +234,7 @@ def _may_cause(cause: Node, effect: Node) -> bool:
     """Does it begin no later than the effect (give or take the clocks)? Ties in time go by id, so that two never cause each other."""
     if effect.starts_itself and cause.side is Side.PLATFORM:
         return False
-    return cause.begins <= effect.at + _SKEW
+    return cause.begins <= effect.at + SKEW
 
 
 def _strongest(ties: dict[str, Joined]) -> tuple[Joined, ...]:

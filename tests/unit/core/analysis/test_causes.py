@@ -9,6 +9,7 @@ from core.analysis.cause import Cause, cause_of
 from core.analysis.classify import classify
 from core.analysis.comfort import carries_on
 from core.analysis.correlate import correlate
+from core.analysis.crossing import crossed
 from core.analysis.habits import keys_of
 from core.analysis.signs import Seen, Sign
 from core.analysis.ties import node_of
@@ -120,3 +121,22 @@ def test_what_a_controller_carries_on_is_no_cause_of_its_own_but_its_upkeep_is()
     assert carries_on(pod, platform)
     assert not carries_on(pod, {**platform, "upkeep": platform["platform"]})
     assert not carries_on(change("node", 0, KEEPER, kind="Node"), platform)
+
+
+def test_a_hand_of_doubt_on_the_same_workload_shortly_before_crosses_the_autoscaler() -> None:
+    scale = change("api", 4, SCALER, type=ChangeType.SCALED, traits=(Trait.SCALES,))
+    hand = change("api", 3.9, ANA)
+    assert crossed([node(scale)], [(node(hand), Verdict.UNPLANNED)], HORIZON)
+    assert crossed([node(scale)], [(node(hand), Verdict.UNKNOWN)], HORIZON)
+
+
+def test_nothing_is_crossed_by_what_is_explained_or_far_or_later_or_elsewhere() -> None:
+    scale = change("api", 20, SCALER, type=ChangeType.SCALED, traits=(Trait.SCALES,), refs=((PART_OF, "argocd/c/shop"),))
+    elsewhere = change("web", 19, ANA, refs=((PART_OF, "argocd/c/shop"),))
+    for hand, verdict in (
+        (change("api", 19, ANA), Verdict.PLANNED),
+        (change("api", 5, ANA), Verdict.UNPLANNED),
+        (change("api", 25, ANA), Verdict.UNPLANNED),
+        (elsewhere, Verdict.UNPLANNED),
+    ):
+        assert not crossed([node(scale)], [(node(hand), verdict)], HORIZON)
