@@ -1,5 +1,6 @@
 """moto's server in a process of its own: EC2, S3, IAM and the rest as boto3 sees them, without CloudTrail's LookupEvents."""
 
+import os
 import re
 import subprocess
 import sys
@@ -31,3 +32,25 @@ def client(url: str, service: str, region: str = "eu-west-1") -> Any:
     """A client of the server with made-up credentials."""
     keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
     return boto3.Session(region_name=region, **keys).client(service, endpoint_url=url)
+
+
+@contextmanager
+def made_up_credentials() -> Iterator[None]:
+    """For whoever looks in the environment: these, and none of this machine's."""
+    given = {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -19,6 +19,8 @@ def main() -> int:
     parser.add_argument("--only", action="append", type=int, default=[], metavar="N", help="one change by its number; may be repeated")
     parser.add_argument("--json", action="store_true", help="print what was seen as JSON")
     asked = parser.parse_args()
+    if not set(asked.only) <= set(range(1, 31)):
+        parser.error("the changes are numbered 1 to 30")
     logging.basicConfig(level=logging.ERROR)
     progress = Console(stderr=True, highlight=False)
     with tempfile.TemporaryDirectory(prefix="wgo-tour-") as folder:
@@ -27,8 +29,8 @@ def main() -> int:
         print(json.dumps(_as_object(result), indent=1, ensure_ascii=False))
     else:
         console = Console(width=None if sys.stdout.isatty() else 180, highlight=False)
-        print_result(result, console, len(result.outcomes))
-    return 0 if result.right and result.outcomes else 1
+        print_result(result, console)
+    return 0 if result.right else 1
 
 
 def _as_object(result: Result) -> dict[str, object]:
@@ -37,6 +39,7 @@ def _as_object(result: Result) -> dict[str, object]:
         "changes": [one.as_object() for one in result.outcomes],
         "also": [event_object(one) for one in result.also],
         "failures": list(result.failures),
+        "missing": dict(result.missing),
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.components.moto import client
+from tests.components.needed import COMPONENTS
 from tests.components.programs import TERRAFORM_PLUGINS
 from tests.components.terraform import Workspace
 from tests.tour.records import ACCOUNT
@@ -68,10 +69,10 @@ class ManagedResources:
 
     def apply(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        if TERRAFORM_PLUGINS.is_dir():
-            self._apply_for_real()
-        else:
+        if COMPONENTS["terraform-aws"]():
             self._apply_in_its_stead()
+        else:
+            self._apply_for_real()
         groups = client(self.moto_url, "ec2").describe_security_groups(GroupNames=[GROUP])["SecurityGroups"]
         self.group = groups[0]["GroupId"]
 

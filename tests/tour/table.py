@@ -16,7 +16,7 @@ _MOST_EVENTS = 3
 _COLUMNS = ("#", "change made", "seen", "who", "via", "before → after", "s", "")
 
 
-def print_result(result: Result, console: Console, of: int) -> None:
+def print_result(result: Result, console: Console) -> None:
     table = Table(show_lines=True, title_justify="left")
     for name in _COLUMNS:
         table.add_column(name, justify="right" if name in ("#", "s") else "left", no_wrap=name in ("#", "s", ""))
@@ -30,8 +30,12 @@ def print_result(result: Result, console: Console, of: int) -> None:
         console.print(f"✗ {failure}", style="red", markup=False)
     for seen in result.also:
         console.print(f"✗ also told: {seen.change_type} {seen.resource.key} ({seen.event.native_action})", style="red", markup=False)
+    for why in dict.fromkeys(result.missing.values()):
+        numbers = [str(number) for number, one in result.missing.items() if one == why]
+        console.print(f"✗ {', '.join(numbers)}: not made, {why}", style="red", markup=False)
     right = sum(outcome.right for outcome in result.outcomes)
     also = f"{len(result.also)} other events reported" if result.also else "nothing else reported"
+    of = len(result.outcomes) + len(result.missing)
     console.print(f"{right} of {of} changes seen right, {also}.", style="bold green" if result.right else "bold red")
 
 

@@ -1,10 +1,9 @@
 """The whole tour: components up, the bot's own building blocks over them, every lane walked, and what came of it."""
 
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -17,7 +16,8 @@ from tests.components.cloud_asset import cloud_asset
 from tests.components.cloudtrail import cloudtrail
 from tests.components.kubelet import kubelet
 from tests.components.kubernetes import ControlPlane
-from tests.components.moto import moto
+from tests.components.moto import made_up_credentials, moto
+from tests.components.needed import COMPONENTS
 from tests.components.terraform import Workspace
 from tests.tour.aws import AwsStage
 from tests.tour.change import Outcome
@@ -30,15 +30,17 @@ from tests.tour.terraform import TerraformStage
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """`also` are events that belong to no change, `failures` polls that could not read."""
+    """`also` are events that belong to no change, `failures` polls that could not read, `missing` changes that could not be made, and
+    why."""
 
     outcomes: tuple[Outcome, ...]
     also: tuple[UnifiedEvent, ...]
-    failures: tuple[str, ...]
+    failures: tuple[str, ...] = ()
+    missing: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def right(self) -> bool:
-        return all(one.right for one in self.outcomes) and not self.also and not self.failures
+        return bool(self.outcomes) and all(one.right for one in self.outcomes) and not (self.also or self.failures or self.missing)
 
 
 @contextmanager
@@ -69,24 +71,34 @@ def _gcp(_: Path) -> Iterator[Stage]:
         yield GcpStage(google)
 
 
-# Who walks which changes. The longest to prepare comes first.
-_STAGES: dict[str, tuple[Callable[[Path], AbstractContextManager[Stage]], Sequence[int]]] = {
-    "kubernetes": (_kubernetes, range(1, 16)),
-    "aws": (_aws, (*range(16, 25), 29)),
-    "terraform": (_terraform, range(25, 29)),
-    "gcp": (_gcp, (30,)),
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Who walks which changes, and the components it cannot do without."""
+
+    start: Callable[[Path], AbstractContextManager[Stage]]
+    numbers: Sequence[int]
+    needs: tuple[str, ...] = ()
+
+
+# The longest to prepare comes first.
+_WALKS: dict[str, _Walk] = {
+    "aws": _Walk(_aws, (*range(16, 25), 29), ("moto",)),
+    "kubernetes": _Walk(_kubernetes, range(1, 16), ("kubernetes",)),
+    "terraform": _Walk(_terraform, range(25, 29), ("terraform",)),
+    "gcp": _Walk(_gcp, (30,)),
 }
 
 
 def take(folder: Path, *, only: Sequence[int] = (), say: Callable[[str], None] = lambda _: None) -> Result:
     """Make the changes (all, or `only` these) and look. Raises what a component raises that does not come up."""
-    wanted = {name: start for name, (start, numbers) in _STAGES.items() if not only or set(only) & set(numbers)}
-    with ExitStack() as stack, ThreadPoolExecutor(max_workers=len(wanted)) as side_by_side:
-        stack.enter_context(_credentials(folder))
+    asked = {name: walk for name, walk in _WALKS.items() if not only or set(only) & set(walk.numbers)}
+    missing = {name: why for name, walk in asked.items() if (why := next(filter(None, (COMPONENTS[one]() for one in walk.needs)), ""))}
+    wanted = {name: walk for name, walk in asked.items() if name not in missing}
+    with ExitStack() as stack, ThreadPoolExecutor(max_workers=len(_WALKS)) as side_by_side:
+        stack.enter_context(made_up_credentials())
         say(f"starting {', '.join(wanted)} …")
-        entered = [side_by_side.submit(_prepared, stack, start, _made(folder / name)) for name, start in wanted.items()]
-        stages = [one.result() for one in entered]
-        lanes = _lanes(folder, stages, stack)
+        entered = [side_by_side.submit(_prepared, stack, walk.start, _made(folder / name)) for name, walk in wanted.items()]
+        lanes = _lanes(folder, [one.result() for one in entered], stack)
         say("making the changes …")
         for done in [side_by_side.submit(_walk, lane, only) for lane in lanes]:
             done.result()
@@ -94,6 +106,7 @@ def take(folder: Path, *, only: Sequence[int] = (), say: Callable[[str], None] =
             outcomes=tuple(sorted((one for lane in lanes for one in lane.outcomes), key=lambda one: one.number)),
             also=tuple(one for lane in lanes for one in lane.untold()),
             failures=tuple(one for lane in lanes for one in lane.failures),
+            missing={number: why for name, why in missing.items() for number in _WALKS[name].numbers if not only or number in only},
         )
 
 
@@ -130,25 +143,3 @@ def _lanes(folder: Path, stages: Sequence[Stage], stack: ExitStack) -> list[Lane
         stack.callback(provider.close)
         pollers[provider.source] = Poller(provider=provider, ingest=ingest, store=store, timeout_seconds=settings.poll.timeout_seconds)
     return [Lane(stage, [pollers[str(source["name"])] for source in stage.sources], store) for stage in stages]
-
-
-@contextmanager
-def _credentials(folder: Path) -> Iterator[None]:
-    """Made-up ones, and none of this machine's."""
-    given = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": str(folder / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "none"),
-    }
-    before = {name: os.environ.get(name) for name in given}
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
