@@ -134,6 +134,9 @@ class Notifier:
             return
         if answer.retry_after_seconds is not None:
             self.pace.hold(channel, answer.retry_after_seconds)
+        else:
+            # https://docs.slack.dev/reference/methods/chat.postMessage, fatal_error: it may have succeeded all the same.
+            self._doubtful.add((channel, claimed.delivery.story_id))
         self._postpone(claimed, answer.error, answer.retry_after_seconds)
 
     def _postpone(self, claimed: StoredDelivery, failure: str, seconds: float | None) -> None:
