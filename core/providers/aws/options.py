@@ -39,7 +39,7 @@ class AwsSettings(BaseModel):
     describe: bool = Field(True, description="Describe a touched resource, for before and after.")
     sweep: bool = Field(True, description="Once a day, describe again what is known, to find what no record told of.")
     alarms: bool = Field(True, description="Read which CloudWatch alarms are in alarm.")
-    first_hours: float = Field(1.0, ge=0, le=2160, description="How far back the first poll looks.")
+    first_hours: float = Field(0.0, ge=0, le=2160, description="How far back the first poll tells; 0 makes a baseline and tells nothing.")
     endpoint_url: str = Field("", description="One endpoint for every service (a local stand-in).")
 
     @model_validator(mode="after")

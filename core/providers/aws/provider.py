@@ -28,6 +28,8 @@ from core.timerange import TimeRange
 # EventBridge delivers within minutes: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 _QUEUE_LAG = timedelta(minutes=5)
 _MOST_SEEN_IN_ALL = 2400
+# A first poll that tells of nothing yet asks all the same: for access, and for what was touched lately.
+_FIRST_LOOK = timedelta(seconds=1)
 _ALARMS_EVERY = timedelta(minutes=1)
 
 
@@ -93,6 +95,8 @@ class AwsProvider:
             else now - timedelta(hours=self.options.first_hours)
         )
         state["polled_at"] = now.isoformat()
+        if cursor is None:
+            state["begun_at"] = since.isoformat()
         lately = TimeRange(start=since, end=now)
         self._receipts = []
         if self.options.queue_url:
@@ -107,6 +111,7 @@ class AwsProvider:
         events = list(found.events.values())
         if self.options.describe:
             events = describing.touched(events, found.known, deadline)
+        events = [event for event in events if not self._before_the_beginning(event, state)]
         if self.options.describe and self.options.sweep and not found.more:
             events += describing.sweep(state, found.known, deadline)
         found.coverage += self._gaps_of(describing, lately)
@@ -120,13 +125,18 @@ class AwsProvider:
             more=found.more,
         )
 
+    def _before_the_beginning(self, event: Event, state: JsonObject) -> bool:
+        """What was touched shortly before the first poll is described there, as a baseline, and not told; nor is it when it comes late."""
+        begun = state.get("begun_at")
+        return bool(begun) and not self.options.queue_url and event.occurred_at < datetime.fromisoformat(str(begun))
+
     # --- LookupEvents -----------------------------------------------------------------------------------------------------
 
     def _read_lanes(self, state: dict[str, Any], found: _Gathered, now: datetime, deadline: Deadline) -> None:
         places = self._places
         lanes: dict[str, JsonObject] = dict(state.get("lanes") or {})
         for index, place in enumerate(places):
-            first = {"until": (now - timedelta(hours=self.options.first_hours)).isoformat()}
+            first = {"until": (now - max(timedelta(hours=self.options.first_hours), _FIRST_LOOK)).isoformat()}
             lane = Lane.of(lanes.get(place.part) or first)
             # A place that does not answer takes its share of the time, not that of the others; some is left for describing.
             share = Deadline.after(deadline.remaining_seconds() * 0.8 / (len(places) - index), monotonic=deadline.monotonic)

@@ -94,7 +94,8 @@ class Watch:
     cursor: Cursor | None = None
 
     def __post_init__(self) -> None:
-        options = AwsSettings(**{"regions": ("eu-west-1",), "endpoint_url": self.url, "alarms": False, "describe": False, **self.options})
+        usual = {"regions": ("eu-west-1",), "endpoint_url": self.url, "alarms": False, "describe": False, "first_hours": 1}
+        options = AwsSettings(**{**usual, **self.options})
         context = ProviderContext(redactor=Redactor(b"k" * 32), clock=lambda: self.now)
         self.provider = AwsProvider.from_settings(SourceSettings(name="aws-prod", provider="aws", environment="prod"), options, context)
         self.provider.pace = lambda: Pace(wait=lambda seconds: None)

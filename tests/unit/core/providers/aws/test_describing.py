@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -47,6 +47,18 @@ def test_a_touched_resource_is_told_with_before_and_after(aws: CloudTrail, moto_
     (event,) = watch.poll().events
     assert any(change.path.startswith("IpPermissions") and "0.0.0.0/0" in json.dumps(change.after) for change in event.changes)
     assert Trait.EXPOSES_PUBLICLY in event.traits
+
+
+def test_what_was_touched_before_the_first_poll_is_its_baseline(aws: CloudTrail, moto_url: str) -> None:
+    watch, group = Watch(aws.url, {"describe": True, "first_hours": 0}), group_of(moto_url, "baseline")
+    aws.put(ingress(group, "10.0.0.0/8", watch.now))
+    assert (watch.poll().events, len(watch.rows.rows)) == ((), 1)
+    aws.put(ingress(group, "192.168.0.0/16", watch.now - timedelta(seconds=90)))  # Late: it happened before the first poll.
+    assert watch.poll().events == ()
+    allow(moto_url, group, "0.0.0.0/0")
+    aws.put(ingress(group, "0.0.0.0/0", watch.now))
+    (event,) = watch.poll().events
+    assert [(change.path, change.before) for change in event.changes] == [("IpPermissions", [])]
 
 
 def test_a_change_that_no_record_told_of_is_found_by_the_sweep_once(aws: CloudTrail, moto_url: str) -> None:
