@@ -17,8 +17,8 @@ _MOVING = frozenset(
         "ResponseMetadata", "LaunchTime", "UsageOperationUpdateTime", "LatestRestorableTime", "events", "runningCount", "pendingCount",
         "deployments", "RoleLastUsed", "PasswordLastUsed", "LastAccessedDate", "StateUpdatedTimestamp", "StateTransitionedTimestamp",
         "StateReason", "StateReasonData", "StateReasonCode", "StateValue", "StateTransitionReason", "ItemCount", "TableSizeBytes",
-        "LastDecreaseDateTime", "LastIncreaseDateTime", "AttachTime", "Instances", "health", "LastModified", "RevisionId",
-        "LastChangedDate",
+        "LastDecreaseDateTime", "LastIncreaseDateTime", "NumberOfDecreasesToday", "AttachTime", "Instances", "health",
+        "LastModified", "RevisionId", "LastChangedDate",
         "taskSets", "ResourceRecordSetCount", "LastUpdatedTime", "updatedAt", "DriftInformation", "PrivateDnsName", "PublicDnsName",
         "PublicIpAddress", "Association", "DesiredCapacity",
         # On the way from one state to another; a look a moment later would tell of a change that nobody made.
