@@ -20,7 +20,8 @@ _TYPE = "application/x-amz-json-1.1"
 
 @dataclass
 class CloudTrail:
-    """What the endpoint holds, by region. `fault` by region is an error code, "hang" or "garbage"; `calls` counts by region."""
+    """What the endpoint holds, by region. `fault` by region is an error code, "hang" or "garbage"; `calls` counts by region,
+    `handed_on` what went behind, `sent` bytes answered."""
 
     url: str = ""
     behind: str = ""
@@ -28,6 +29,8 @@ class CloudTrail:
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     fault: dict[str, str] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
+    handed_on: int = 0
+    sent: int = 0
     expired_tokens: bool = False
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -75,6 +78,7 @@ def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
                 self._answer(200, json.dumps(held.lookup(region, asked)).encode())
 
         def _hand_on(self, body: bytes) -> None:
+            held.handed_on += 1
             headers = {key: value for key, value in self.headers.items() if key.lower() not in ("content-length", "connection", "expect")}
             request = urllib.request.Request(held.behind + self.path, data=body or None, headers=headers, method=self.command)
             try:
@@ -85,6 +89,7 @@ def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
                     self._answer(refused.code, refused.read(), refused.headers.get("content-type", ""))
 
         def _answer(self, status: int, body: bytes, kind: str = _TYPE) -> None:
+            held.sent += len(body)
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
