@@ -12,11 +12,14 @@ class Trait(StrEnum):
     OPENS_NETWORK = "opens_network"  # widens what may connect, short of the whole world
     CLOSES_NETWORK = "closes_network"  # narrows what may connect
     REMOVES_NETWORK_GUARD = "removes_network_guard"  # a policy, firewall, WAF or guard deleted or detached
+    RETIRES_NETWORK_GUARD = "retires_network_guard"  # a guard is deleted that the vendor lets go only when nothing uses it any more
     GRANTS_ACCESS = "grants_access"  # a person or workload gets rights it did not have
+    GRANTS_USE = "grants_use"  # use of one resource, or of what a group has, inside: not public, not outside, no admin rights
     GRANTS_ADMIN = "grants_admin"  # the rights are (near) unlimited
     REVOKES_ACCESS = "revokes_access"
     CREATES_IDENTITY = "creates_identity"  # a user, role, service account
     CREATES_CREDENTIAL = "creates_credential"  # an access key, token, login profile, service account key
+    CREATES_KEY_PAIR = "creates_key_pair"  # a key or certificate that opens nothing until something is set up to take it
     CHANGES_CREDENTIAL = "changes_credential"  # someone's password, key or MFA is replaced or reset
     WEAKENS_AUTHENTICATION = "weakens_authentication"  # MFA off, password policy loosened, anonymous access on
     CHANGES_TRUST = "changes_trust"  # who may assume or federate

@@ -34,7 +34,10 @@ _ASKED_FOR = frozenset(
         Trait.LEAVES_ORGANISATION,
     }
 )
-_WEIGHTY = frozenset({ChangeType.DELETED, ChangeType.STOPPED, ChangeType.EXECUTED, ChangeType.REPLACED, ChangeType.STARTED})
+_WEIGHTY = frozenset({ChangeType.DELETED, ChangeType.STOPPED, ChangeType.EXECUTED, ChangeType.REPLACED})
+# From this much on an act is rarely done by hand without telling anybody; below it is daily work that is merely watched.
+_TELLING = 1.0
+_WITH_OTHERS = frozenset({Trait.CREATES_IDENTITY, Trait.STARTS_WORKLOAD})
 _MOST_TELLING = 3.5
 _EACH_MORE = 0.3
 _ROLLBACK_WINDOW = timedelta(hours=2)
@@ -167,10 +170,17 @@ def _why(seen: Seen) -> Iterator[Sign]:
         yield from _from_cause(seen)
     bad, weighty = (
         seen.cause.alarming,
-        node.event.change_type in _WEIGHTY or bool(severity_of(node.event.traits, node.event.change_type)[1]),
+        node.event.change_type in _WEIGHTY or _coloured(node.event.traits),
     )
     if bad and bad[0] != node.id and weighty and node.side in (Side.HAND, Side.UNKNOWN):
         yield Sign(name="in_bad_company", says=f"in one sitting with: {bad[1]}", ref=bad[0], kind="rule")
+
+
+def _coloured(traits: frozenset[Trait]) -> bool:
+    """Does what stands beside it say what it is for? An identity alone opens nothing, and a machine may start at any time; beside an
+    alarming act the one is a way back in, and the other runs what was put there."""
+    table = rules.traits()
+    return not _WITH_OTHERS.isdisjoint(traits) or any(table[trait].telling >= _TELLING for trait in traits if trait in table)
 
 
 def _reason(intent: Intent) -> str:
@@ -212,6 +222,8 @@ def _what(seen: Seen) -> Iterator[Sign]:
         size = min(_MOST_TELLING, telling[0] + _EACH_MORE * (len(telling) - 1))
         says = "; ".join(table[trait].says for trait in guarded[:3])
         yield Sign(name="guarded", says=says, ref=first.source, kind="rule", size=size)
+        if size >= _TELLING:
+            yield Sign(name="telling", says=says, ref=first.source, kind="rule")
     if seen.node.side is Side.PLATFORM and not _ASKED_FOR.isdisjoint(event.traits):
         who = seen.node.actor.name or "a controller"
         yield Sign(name="on_behalf", says=f"{who} only carries it out; who asked for it was not seen", ref=event.id, kind="rule")

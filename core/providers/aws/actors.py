@@ -70,7 +70,11 @@ def who(record: JsonObject) -> Who:
     kind = told(identity.get("type"))
     if kind == "AssumedRole" or (not kind and ":assumed-role/" in told(identity.get("arn"))):
         found = _role_session(identity, how)
-    elif kind == "AWSService" or (not kind and told(identity.get("invokedBy")) and how.service) or (kind == "Root" and how.service):
+    elif (
+        kind == "AWSService"
+        or (not kind and told(identity.get("invokedBy")) and (how.service or _nobody(identity)))
+        or (kind == "Root" and how.service)
+    ):
         found = Who(actor=_service(how.service or told(identity.get("invokedBy"))))
     elif kind == "Root":
         found = Who(actor=Actor(kind=ActorKind.HUMAN, id=_id(identity), name="root", via=how.via, tool=how.tool, privileged=True))
@@ -206,6 +210,11 @@ def _other(identity: JsonObject, kind: str, how: _How) -> Who:
     name = re.split(r"[/:]", found)[-1] if found else ""
     human = how.via is Via.CONSOLE and bool(found)
     return Who(actor=Actor(kind=ActorKind.HUMAN if human else ActorKind.UNKNOWN, id=found, name=name, via=how.via, tool=how.tool))
+
+
+def _nobody(identity: JsonObject) -> bool:
+    """Nobody's identity: AWS called on its own behalf ("AWS Internal"), as for multi-Region keys."""
+    return not any(told(identity.get(key)) for key in ("arn", "principalId", "userName", "accessKeyId"))
 
 
 def _id(identity: JsonObject) -> str:

@@ -6,6 +6,7 @@ from core.json import JsonValue
 from core.providers.aws.exposure import (
     everyone_in_acl,
     login_for_everyone,
+    only_private,
     open_to_world,
     permissions_for_everyone,
     shared_with_everyone,
@@ -27,6 +28,17 @@ def _switched(subject: Subject, wanted: bool, *names: str) -> bool:
     now = {_truth(value) for value in find(subject.after, *names)}
     was = {_truth(value) for value in find(subject.before, *names)}
     return wanted in now and wanted not in was
+
+
+def _truth_of(value: JsonValue, *names: str) -> bool:
+    return any(_truth(found) is True for found in find(value, *names))
+
+
+def _brings_layers(subject: Subject) -> bool:
+    """The request names layers; or it names no setting at all, and the answer, which is all there is to see, holds some."""
+    if any(bool(found) for found in find(subject.after, "layers")):
+        return True
+    return subject.after.keys() <= {"functionName", "revisionId"} and any(bool(found) for found in find(subject.response, "layers"))
 
 
 def _is_zero(subject: Subject, *names: str) -> bool:
@@ -109,6 +121,13 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "user_data": lambda s: any(bool(v) for v in find(s.after, "userData")),
     "new_password": lambda s: any(True for _ in texts(s.after, "masterUserPassword")) or _switched(s, True, "rotateMasterUserPassword"),
     "password_policy_loose": _password_policy_loose,
+    "only_private": only_private,
+    "denies": lambda s: any(value.lower() == "deny" for value in texts(s.after, "ruleAction")),
+    "own_login": lambda s: bool(s.caller) and s.caller in set(texts(s.after, "userName")),
+    "must_be_changed": lambda s: _switched(s, True, "passwordResetRequired"),
+    "publishes_seldom": lambda s: any(value.upper() == "SIX_HOURS" for value in texts(s.after, "findingPublishingFrequency")),
+    "made_public": lambda s: _truth_of(s.response, "publiclyAccessible"),
+    "brings_layers": _brings_layers,
     "by_service": lambda s: s.by_service,
     "key_inactive": lambda s: any(v.lower() == "inactive" for v in texts(s.after, "status")),
     "key_active": lambda s: any(v.lower() == "active" for v in texts(s.after, "status")),

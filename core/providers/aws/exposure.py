@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 
 from core.json import JsonValue
 from core.providers.aws.subject import Subject, find, texts
@@ -9,6 +10,10 @@ from core.providers.aws.subject import Subject, find, texts
 WORLD = frozenset({"0.0.0.0/0", "::/0", "*"})
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#specifying-grantee-predefined-groups
 _EVERYONE_URIS = ("global/AllUsers", "global/AuthenticatedUsers")
+_ADDRESSES = (
+    "cidrIp", "cidrIpv6", "cidr", "cidrBlock", "ipv6CidrBlock", "cIDRIP", "cidrIpv4", "publicAccessCidrs", "allowedCidrs", "cidrs",
+)  # fmt: skip
+_PRIVATE = tuple(ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 
 
@@ -22,9 +27,21 @@ def open_to_world(subject: Subject) -> bool:
     return now and not _worldly(_without_egress(subject.before))
 
 
+def only_private(subject: Subject) -> bool:
+    """Every address that a rule names is a private one, and it names some. https://www.rfc-editor.org/rfc/rfc1918"""
+    named = set(texts(_without_egress(subject.after), *_ADDRESSES))
+    return bool(named) and all(_private(one) for one in named)
+
+
+def _private(address: str) -> bool:
+    try:
+        return any(ip_network(address, strict=False).subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+
+
 def _worldly(value: JsonValue) -> bool:
-    names = ("cidrIp", "cidrIpv6", "cidr", "cidrBlock", "ipv6CidrBlock", "cIDRIP", "cidrIpv4", "publicAccessCidrs", "allowedCidrs", "cidrs")
-    return any(one in WORLD for one in texts(value, *names))
+    return any(one in WORLD for one in texts(value, *_ADDRESSES))
 
 
 def _without_egress(value: JsonValue) -> JsonValue:

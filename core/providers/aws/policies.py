@@ -40,6 +40,7 @@ def policies(value: JsonValue) -> Iterator[JsonObject]:
         "attributeValue",
         "inlinePolicy",
         "policyInJson",
+        "accessPolicies",
     )
     for found in find(value, *names):
         parsed = document(found)

@@ -23,6 +23,7 @@ class Subject:
     kind: str = ""
     name: str = ""
     account: str = ""
+    caller: str = ""
     before: JsonObject = field(default_factory=dict)
     after: JsonObject = field(default_factory=dict)
     response: JsonObject = field(default_factory=dict)

@@ -161,6 +161,7 @@ def _event(
         kind=thing.kind,
         name=thing.name,
         account=act.where.account,
+        caller=found.actor.name,
         after=act.request,
         response=act.response,
         changed=tuple(change.path for change in changes),

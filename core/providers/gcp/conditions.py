@@ -23,6 +23,9 @@ _IMPERSONATING_ROLES = {
     "roles/iam.serviceaccountopenidtokencreator",
 }  # fmt: skip
 # Public mail providers: an account there belongs to no organisation.
+# Who holds a basic role of the project anyway; a new bucket names them by default.
+# https://cloud.google.com/storage/docs/access-control/iam#convenience-values
+_CONVENIENCE = ("projectOwner:", "projectEditor:", "projectViewer:")
 _PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "proton.me", "protonmail.com", "icloud.com"}
 
 
@@ -151,7 +154,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "grants_to_everyone": lambda s: any(member in EVERYONE for _, member in _added(s)),
     "grants_admin_role": lambda s: any(role in _ADMIN_ROLES for role, _ in _added(s)),
     "grants_impersonation": lambda s: any(role in _IMPERSONATING_ROLES for role, _ in _added(s)),
-    "grants_role": lambda s: any(True for _ in _added(s)),
+    "grants_role": lambda s: any(not member.startswith(_CONVENIENCE) for _, member in _added(s)),
     "grants_to_personal_account": lambda s: any(member.rpartition("@")[2] in _PERSONAL_DOMAINS for _, member in _added(s)),
     "revokes_role": lambda s: any(b.action == "REMOVE" for b in s.bindings),
     "adds_permissions": lambda s: any(bool(v) for v in find(s.after, "includedPermissions", "addedPermissions")),

@@ -140,3 +140,16 @@ def test_nothing_is_crossed_by_what_is_explained_or_far_or_later_or_elsewhere() 
         (elsewhere, Verdict.UNPLANNED),
     ):
         assert not crossed([node(scale)], [(node(hand), verdict)], HORIZON)
+
+
+def test_an_identity_made_beside_an_alarming_act_belongs_to_it_and_alone_it_opens_nothing() -> None:
+    identity = change("user", 0, BEN, traits=(Trait.CREATES_IDENTITY,))
+    admin = change("policy", 1, BEN, traits=(Trait.GRANTS_ADMIN,))
+    assert judged(identity, [identity, admin]) is Verdict.UNPLANNED
+    assert judged(identity, [identity]) is Verdict.UNKNOWN
+
+
+def test_what_is_daily_work_is_not_coloured_by_an_alarming_act_beside_it() -> None:
+    shares = change("queue", 0, BEN, traits=(Trait.GRANTS_USE,))
+    admin = change("policy", 1, BEN, traits=(Trait.GRANTS_ADMIN,))
+    assert judged(shares, [shares, admin]) is Verdict.UNKNOWN

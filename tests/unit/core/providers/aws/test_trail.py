@@ -35,7 +35,7 @@ def test_the_same_rule_taken_away_closes() -> None:
 
 
 def test_a_rule_for_a_private_network_is_not_exposure() -> None:
-    assert one(record("ec2 AuthorizeSecurityGroupIngress", ingress("10.0.0.0/8"))).traits == {Trait.OPENS_NETWORK}
+    assert one(record("ec2 AuthorizeSecurityGroupIngress", ingress("10.0.0.0/8"))).traits == {Trait.CHANGES_CONFIGURATION}
 
 
 def test_several_instances_in_one_call_are_one_change_each() -> None:
