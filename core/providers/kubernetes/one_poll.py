@@ -176,6 +176,18 @@ class OnePoll:
         rows = self.found.get(list(keys))
         return frozenset({*self._gone, *(keys[key] for key, row in rows.items() if row.state and row.state.get("deleting"))})
 
+    def inside(self) -> dict[str, int]:
+        """How many things were known in each namespace whose deletion this poll tells."""
+        told = [event for event in self.found.events if event.change_type is ChangeType.DELETED and event.resource.kind == "Namespace"]
+        prefixes = {event.resource.name: {f"object/{one.stream.kind.key}/{event.resource.name}/" for one in self.streams} for event in told}
+        return {name: sum(self._known_below(prefix) for prefix in below) for name, below in prefixes.items()}
+
+    def _known_below(self, prefix: str) -> int:
+        number, after = 0, ""
+        while page := self.found.page(prefix, after):
+            number, after = number + len(page), page[-1].key
+        return number
+
     def _cover(self, one: Followed) -> None:
         if one.failure is None:
             self.succeeded += 1

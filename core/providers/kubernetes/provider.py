@@ -83,7 +83,7 @@ class KubernetesProvider:
         )
         poll.run()
         found = poll.found
-        found.events = storms.without_followers_of_namespaces(found.events, poll.going())
+        found.events = storms.without_followers_of_namespaces(found.events, poll.going(), poll.inside())
         handled = self._audited(state, found, followed, since)
         found.events = storms.without_flapping(releases.with_revisions(found.events, found, self.origin))
         found.coverage.insert(0, self._covered(since, now, CoverageState.READ))

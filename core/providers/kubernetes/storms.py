@@ -1,14 +1,15 @@
 """Many changes of one cause told as one event with a count. Pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from core.event import ChangeType, Event, FieldChange
 
 
-def without_followers_of_namespaces(events: Sequence[Event], going: frozenset[str]) -> list[Event]:
-    """A namespace takes along what is in it: one event with the number of what went. `going` are namespaces that were told before."""
+def without_followers_of_namespaces(events: Sequence[Event], going: frozenset[str], inside: Mapping[str, int]) -> list[Event]:
+    """A namespace takes along what is in it: one event with the number of what goes. `going` are namespaces that were told before,
+    `inside` is how many things were known in those that are told now: most of them go after it was told."""
     deleted = {event.resource.name for event in events if event.resource.kind == "Namespace" and event.change_type is ChangeType.DELETED}
     took: Counter[str] = Counter()
     kept = []
@@ -18,6 +19,7 @@ def without_followers_of_namespaces(events: Sequence[Event], going: frozenset[st
             took[namespace] += event.count
         else:
             kept.append(event)
+    took |= {name: max(took[name], number) for name, number in inside.items()}
     return [
         replace(event, count=event.count + took[event.resource.name], metadata={**event.metadata, "took_along": took[event.resource.name]})
         if event.resource.kind == "Namespace" and event.change_type is ChangeType.DELETED and took[event.resource.name]

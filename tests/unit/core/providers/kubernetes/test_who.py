@@ -180,9 +180,11 @@ def test_a_namespace_tells_for_what_went_with_it() -> None:
         manifest("Namespace", "shop", metadata={"namespace": ""}), manifest("Namespace", "shop", metadata={"namespace": "", **going})
     )
     inside = [seen(manifest("ConfigMap", f"c{n}"), manifest("ConfigMap", f"c{n}", metadata=going)) for n in range(30)]
-    (event,) = storms.without_followers_of_namespaces([namespace, *inside], frozenset())
+    (event,) = storms.without_followers_of_namespaces([namespace, *inside], frozenset(), {"shop": 1})
     assert (event.resource.kind, event.count) == ("Namespace", 31)
-    assert storms.without_followers_of_namespaces(inside, frozenset({"shop"})) == []
+    assert storms.without_followers_of_namespaces(inside, frozenset({"shop"}), {}) == []
+    (marked,) = storms.without_followers_of_namespaces([namespace], frozenset(), {"shop": 30})
+    assert (marked.count, marked.metadata["took_along"]) == (31, 30)
 
 
 def test_an_unknown_actor_stays_unknown() -> None:
