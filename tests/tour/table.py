@@ -13,11 +13,14 @@ from tests.tour.tour import Result
 
 _LONGEST = 34
 _MOST_EVENTS = 3
+_CAPTION = (
+    "s: seconds from the change to its event in the store; of AWS and Google Cloud from its record, which the real ones write minutes later"
+)
 _COLUMNS = ("#", "change made", "seen", "who", "via", "before → after", "s", "")
 
 
 def print_result(result: Result, console: Console) -> None:
-    table = Table(show_lines=True, title_justify="left")
+    table = Table(show_lines=True, caption=_CAPTION, caption_justify="left")
     for name in _COLUMNS:
         table.add_column(name, justify="right" if name in ("#", "s") else "left", no_wrap=name in ("#", "s", ""))
     for outcome in result.outcomes:
