@@ -225,14 +225,20 @@ def gap(source: str, start: datetime, end: datetime, *, state: CoverageState = C
 
 @contextmanager
 def world(
-    *, withheld: Collection[str] = (), connect: bool = True, subscribe: bool = True, timing: Timing = PATIENT, store: Store | None = None
+    *,
+    withheld: Collection[str] = (),
+    connect: bool = True,
+    subscribe: bool = True,
+    timing: Timing = PATIENT,
+    store: Store | None = None,
+    connections: int = 1,
 ) -> Iterator[World]:
     """The bot connected, told of nothing yet; #infra hears of changes."""
     clock, ticks = Clock(), Ticks()
     sandbox = start_in_thread(Configuration(manifest=MANIFEST, withheld=withheld, timing=timing))
     driver = Driver(sandbox.base_url)
     kept = store or open_store("sqlite://", clock=clock)
-    bot = build_bot(settings_for(sandbox), store=kept, clock=clock)
+    bot = build_bot(settings_for(sandbox, connections=connections), store=kept, clock=clock)
     assert bot.notifier is not None and bot.intake is not None and bot.socket_mode is not None
     bot.notifier.pace = Pace(monotonic=ticks)
     if subscribe:
@@ -242,7 +248,7 @@ def world(
             bot.intake.start()
             bot.socket_mode.start()
             driver.wait_for_calls("apps.connections.open")
-            while driver.state()["connections"] < 1:
+            while driver.state()["connections"] < connections:
                 pass
         yield World(sandbox=sandbox, driver=driver, store=kept, bot=bot, clock=clock, ticks=ticks)
     finally:
