@@ -130,6 +130,12 @@ def node_of(event: Event, actor: Actor, announcements: tuple[Announcement, ...] 
     if event.resource.uid:
         names.add(event.resource.uid)
     points = {ref.id: STRUCTURE_STRENGTH[ref.kind] for ref in event.references if ref.kind in STRUCTURE_STRENGTH}
+    # A stack's tool calls with the credentials of whoever started the operation, who is all that ties the two.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/security-iam.html#using-iam-servicerole
+    if actor.known and any(ref.kind is ReferenceKind.STACK_OPERATION for ref in event.references):
+        names.add(_started_by(event, actor))
+    elif actor.known and actor.via is Via.IAC and all(key.startswith(_REQUEST) for key in operations):
+        points.setdefault(_started_by(event, actor), SESSION_STRENGTH)
     return Node(
         event=event,
         actor=actor,
@@ -142,6 +148,10 @@ def node_of(event: Event, actor: Actor, announcements: tuple[Announcement, ...] 
         steers=frozenset(ref.id for ref in event.references if ref.kind is ReferenceKind.TARGETS),
         starts_itself=side is Side.PLATFORM and not _SELF_STARTED.isdisjoint(event.traits),
     )
+
+
+def _started_by(event: Event, actor: Actor) -> str:
+    return f"stack-by:{event.source}|{event.resource.environment}|{actor.id or actor.name}"
 
 
 def _sitting(event: Event, actor: Actor, side: Side) -> tuple[str, float]:

@@ -52,6 +52,14 @@ def test_calls_with_requests_of_their_own_join_the_run_that_made_them() -> None:
     assert stories(call, state) == {frozenset({"fw", "google_fw.fw"})}
 
 
+def test_what_a_stack_tool_calls_for_its_starter_is_one_story_with_the_operation_and_another_starters_is_not() -> None:
+    robot = replace(APPLY, id="role/rollout", name="rollout", session="", via=Via.SDK, kind=ActorKind.AUTOMATION)
+    update = change("stack/mail", 0, robot, refs=((ReferenceKind.STACK_OPERATION, "stack/mail 12"),))
+    table = change("mail-items", 1, replace(robot, via=Via.IAC), refs=((REQUEST, "request-2"),))
+    other = change("web-items", 1, replace(robot, id="role/other", name="other", via=Via.IAC), refs=((REQUEST, "request-3"),))
+    assert stories(update, table, other) == {frozenset({"stack/mail", "mail-items"}), frozenset({"web-items"})}
+
+
 def test_two_people_with_requests_stay_two() -> None:
     assert len(stories(change("a", 0, ANA, refs=((REQUEST, "1"),)), change("b", 0, BEN, refs=((REQUEST, "2"),)))) == 2
 
