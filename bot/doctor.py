@@ -26,6 +26,8 @@ _SECONDS_A_SOURCE, _SECONDS_FOR_THE_MODEL = 15.0, 8.0
 # Slack refuses requests, and we refuse Slack's, whose time is more than five minutes off.
 _CLOCK_AMBER_SECONDS, _CLOCK_RED_SECONDS = 5.0, 60.0
 _TOKEN_STEP = "Copy it again from your Slack app: OAuth & Permissions (bot token), Basic Information (app-level token)."  # noqa: S105 - advice
+_INSTALL_STEP = "Put manifest.yml into your app's settings and install it again."
+_APP_TOKEN = "Slack app token"  # noqa: S105 - a check's name
 _MODEL_URL = "https://api.anthropic.com"
 
 
@@ -112,15 +114,18 @@ class Doctor:
                 yield from self._channels(client)
         if slack.app_token is not None and not self.http:
             client = asking_client(slack, slack.app_token.get_secret_value())
-            opened = self._asked(lambda: client.apps_connections_open(app_token=str(client.token)), name="Slack app token")
-            yield opened if isinstance(opened, Check) else green("Slack app token", f"opens connections ({scopes.APP_LEVEL})")
+            opened = self._asked(lambda: client.apps_connections_open(app_token=str(client.token)), name=_APP_TOKEN)
+            yield opened if isinstance(opened, Check) else green(_APP_TOKEN, f"opens connections ({scopes.APP_LEVEL})")
 
     def _asked(self, call: Callable[[], Any], name: str = "Slack bot token") -> Any:
         try:
             return call()
         except SlackApiError as error:
             code = refusal(error).error
-            return red(name, f"Slack answers {code}", PERMANENT.get(code) or _TOKEN_STEP)
+            step = PERMANENT.get(code) or _TOKEN_STEP
+            if code == "missing_scope":
+                step = _INSTALL_STEP if name != _APP_TOKEN else f"Give the app-level token {scopes.APP_LEVEL} (Basic Information)."
+            return red(name, f"Slack answers {code}", step)
         except UNANSWERED as error:
             return red(
                 name, f"{self.settings.slack.base_url} does not answer ({type(error).__name__})", "Check the network, and slack.base_url."
@@ -131,7 +136,7 @@ class Doctor:
         missing = [f"{scope} ({why})" for scope, why in scopes.REQUIRED.items() if scope not in granted]
         optional = [f"{scope} ({why})" for scope, why in scopes.OPTIONAL.items() if scope not in granted]
         if missing:
-            yield red("Slack scopes", f"missing: {', '.join(missing)}", "Put manifest.yml into your app's settings and install it again.")
+            yield red("Slack scopes", f"missing: {', '.join(missing)}", _INSTALL_STEP)
         elif optional:
             yield amber("Slack scopes", f"all that are needed; without {', '.join(optional)}", "They are optional: grant them if you like.")
         else:
@@ -160,6 +165,8 @@ class Doctor:
             answer = self._asked(partial(client.conversations_info, channel=subscription.destination), name=name)
             if isinstance(answer, Check):
                 yield answer
+            elif answer["channel"].get("is_archived"):
+                yield red(name, f"#{answer['channel'].get('name')} is archived", PERMANENT["is_archived"])
             elif not answer["channel"].get("is_member", answer["channel"].get("is_im", False)):
                 yield red(name, f"WGO is not in #{answer['channel'].get('name')}", PERMANENT["not_in_channel"])
             else:

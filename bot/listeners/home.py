@@ -49,7 +49,12 @@ class HomeTab:
         if begins and ends and begins != ends:
             # A zone that this machine does not know would break routing later: it is looked up here.
             zone = ZoneInfo(self.desk.people.time_zone(user)).key
-            quiet = QuietHours(start=time.fromisoformat(begins), end=time.fromisoformat(ends), time_zone=zone)
+            quiet, known = (
+                QuietHours(start=time.fromisoformat(begins), end=time.fromisoformat(ends), time_zone=zone),
+                subscription.quiet_hours,
+            )
+            if known is not None and (known.start, known.end) == (quiet.start, quiet.end):
+                quiet = known
         changed = replace(
             subscription,
             comfort_mode=ComfortMode(values["comfort"]["comfort"]["selected_option"]["value"]),

@@ -75,8 +75,7 @@ def _open(home: Home) -> list[Block]:
         return []
     blocks = status_view.open_blocks(status.open, status.names)
     if not blocks:
-        whole = "Nothing is open." if status.coverage else "Nothing has been read yet, so there is nothing I can say."
-        blocks = [kit.section(whole)]
+        blocks = [kit.section(status_view.summary(status))]
     more = len(status.open) - status_view.SHOWN
     rest = [kit.context(f"and {more} more: `/wgo status`")] if more > 0 else []
     return [kit.divider(), kit.header("Open now"), *blocks, *rest, kit.context(status_view.stability_line(status.stability))]
@@ -177,13 +176,18 @@ def watch_modal(one: Subscription) -> Block:
             {"type": "input", "block_id": "routine", "label": kit.words("Routine", 100), "element": boxes, "optional": True},
             _clock("quiet_from", "Quiet from", one.quiet_hours.start.strftime("%H:%M") if one.quiet_hours else ""),
             _clock("quiet_until", "Quiet until", one.quiet_hours.end.strftime("%H:%M") if one.quiet_hours else ""),
-            kit.context("In your own time zone. Leave both empty for no quiet hours. What is critical breaks through."),
+            kit.context(f"{_zone(one.quiet_hours)} Leave both empty for no quiet hours. What is critical breaks through."),
         ],
         callback_id="watch",
         submit="Save",
         close="Cancel",
         about=one.destination,
     )
+
+
+def _zone(quiet: QuietHours | None) -> str:
+    kept = f" Left as they are, they stay in {prose(quiet.time_zone, 60)}." if quiet else ""
+    return f"In your own time zone.{kept}"
 
 
 def _clock(name: str, label: str, initial: str) -> Block:

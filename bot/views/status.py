@@ -30,7 +30,7 @@ class Status:
 
 
 def status_message(status: Status) -> Message:
-    head = [kit.section(f"*How it stands* · {date(status.at)}", _summary(status))]
+    head = [kit.section(f"*How it stands* · {date(status.at)}", summary(status))]
     foot = [kit.context("\n".join(filter(None, (stability_line(status.stability), *source_lines(status.coverage))))), _next()]
     return kit.message(head, open_blocks(status.open, status.names), foot, text=_plain(status), left_out="and more that is open")
 
@@ -65,7 +65,8 @@ def _stands(story: Story) -> str:
             return ""
 
 
-def _summary(status: Status) -> str:
+def summary(status: Status) -> str:
+    """How much is open; that nothing is, only of what was read."""
     if status.open:
         worst = sum(1 for story in status.open if story.verdict is Verdict.UNPLANNED)
         unknown = sum(1 for story in status.open if story.verdict is Verdict.UNKNOWN)
