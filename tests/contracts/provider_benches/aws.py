@@ -135,4 +135,9 @@ def component(_: Path) -> Iterator[str]:
 def bench(folder: Path, component: str) -> Iterator[AwsBench]:
     httpx.post(f"{component}/moto-api/reset").raise_for_status()
     with made_up_credentials(), cloudtrail(behind=component) as trail:
-        yield AwsBench(component, trail)
+        made = AwsBench(component, trail)
+        try:
+            yield made
+        finally:
+            made.tables.close()
+            made.formation.close()
