@@ -17,6 +17,7 @@ from bot.listeners.home import HomeTab
 from bot.listeners.questions import Questions, asking_modal
 from bot.listeners.story_actions import StoryActions
 from bot.slack_calls import UNANSWERED, refusal
+from bot.views.blocks import modal
 from bot.views.help import error_message, fault_message
 from core.errors import WgoError
 
@@ -52,7 +53,10 @@ def _failed(error: Exception, body: Body, context: BoltContext, client: WebClien
         message = fault_message(key)
     event = body.get("event") or {}
     try:
-        if body.get("response_url"):
+        if (body.get("view") or {}).get("callback_id") in ACKS:
+            # Its modal stands open and says that the answer is being looked for.
+            client.views_update(view_id=str(body["view"]["id"]), view=modal("Answer", message.blocks))
+        elif body.get("response_url"):
             whisper(respond, message)
         elif event.get("channel") and event.get("ts"):
             client.chat_postMessage(

@@ -155,6 +155,14 @@ def test_ask_opens_a_modal_that_fills_with_the_answer(here: World) -> None:
     assert here.driver.state()["modals"][ANA_ID][-1]["title"]["text"] == "Answer"
 
 
+def test_a_question_that_fails_does_not_leave_its_modal_looking_for_ever(here: World) -> None:
+    _, ts = posted(here)
+    view, before = here.modal_of("ask", ts), here.marked()
+    here.store.close()
+    here.submit(view, {"question": {"question": "who did this?"}})
+    assert shown(here.next("views.update", before)["view"]["blocks"]).startswith("That did not work")
+
+
 def test_the_buttons_of_a_story_are_those_its_verdict_leaves_open(here: World) -> None:
     wanted = {
         Verdict.PLANNED: ["Details", "Not planned", "Ask"],
