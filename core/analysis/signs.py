@@ -88,6 +88,10 @@ def signs_of(seen: Seen) -> dict[str, Sign]:
     if "privileged" in found and "platform" in found:
         del found["privileged"]
     declared = _DECLARED & found.keys()
+    if declared == {"ci_identity"} and "guarded" in found and found["guarded"].size >= _NOT_BY_NAME:
+        # What hides tracks or opens a way in is not explained by what an identity is called: keys leak with their names.
+        del found["ci_identity"]
+        declared = frozenset()
     if not declared:
         found["not_declared"] = Sign(name="not_declared", says="no run, window or ticket explains it", ref="", kind="rule")
     if "platform" not in found:
@@ -95,6 +99,7 @@ def signs_of(seen: Seen) -> dict[str, Sign]:
     return found
 
 
+_NOT_BY_NAME = 2.0
 _DECLARED = frozenset(
     {
         "intent_run",

@@ -131,7 +131,8 @@ def _user(identity: JsonObject, how: _How) -> Who:
     actor = Actor(
         kind=kind, id=_id(identity), name=name, via=how.via, tool=how.tool, session=_sitting(_id(identity), session)
     )  # fmt: skip
-    return Who(actor=actor, pipeline=automation and fits(name.lower(), _names("pipelines")))
+    # A key of a user is no job, whatever the user is called: it works from anywhere, for whoever holds it.
+    return Who(actor=actor)
 
 
 def _role_session(identity: JsonObject, how: _How) -> Who:
