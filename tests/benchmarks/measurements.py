@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import catching_up, pipeline, polls
+from tests.benchmarks import catching_up, pipeline, polls, simulated_year
 from tests.benchmarks.figures import Figure
 
 Measurement = Callable[[Path], Iterator[Figure]]
@@ -17,6 +17,7 @@ def measurements(events: int) -> dict[str, Measurement]:
         "catchup": partial(catching_up.measure, events=events),
         "memory": partial(catching_up.resident, events=min(events, 100_000)),
         "polls": polls.measure,
+        "verdicts": simulated_year.figures,
     }
 
 

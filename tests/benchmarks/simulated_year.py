@@ -3,11 +3,35 @@
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 
+from tests.benchmarks.figures import Figure
 from tests.simulator.measures import SCORED, Measured, measure
 from tests.simulator.replay import Replay
 from tests.simulator.year import tell
+
+DAYS, SEED = 60, 7
+
+
+def figures(_folder: Path) -> Iterator[Figure]:
+    """The aims of docs/accuracy.md on the first 60 days. Nothing of it touches a disk."""
+    found = measure(Replay(tell(days=DAYS, seed=SEED)).run())
+    note = f"{DAYS} simulated days, seed {SEED}"
+
+    def share(name: str, value: float, limit: float) -> Figure:
+        return Figure(name=name, value=100 * value, unit="%", limit=limit, at_least=True, note=note)
+
+    for meant in SCORED:
+        yield share(f"told {meant}, and right", found.accuracy[meant].value, 95)
+        yield share(f"truly {meant}, and found", found.recall[meant].value, 90)
+    yield Figure(name="stories against true causes", value=found.rand, unit="adjusted Rand", limit=0.9, at_least=True, note=note)
+    yield share("events with context", found.context.value, 95)
+    yield Figure(name="messages per 100 raw changes", value=100 * found.messages.value, unit="messages", limit=5, note=note)
+    yield share("comfort for settled planned changes", found.comfort.value, 80)
+    yield Figure(name="false reassurances", value=found.false_reassurances + found.across_gaps, unit="events", limit=0, note=note)
+    yield share("reads not called a change", 1 - found.reads_called_change.value, 100)
 
 
 def table(found: Measured, seconds: float) -> str:
