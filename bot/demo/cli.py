@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -72,9 +71,11 @@ def demo(
 
 
 def manifest() -> Path:
-    """The app's manifest: beside the packages in a checkout, inside them where WGO was installed."""
+    """The app's manifest, at the top of the checkout. Raises SettingsError where WGO runs without one."""
     checkout = Path(__file__).parents[2] / "manifest.yml"
-    return checkout if checkout.exists() else Path(str(files("bot").joinpath("manifest.yml")))
+    if not checkout.exists():
+        raise SettingsError(f"there is no {checkout}", next_step="Run the demo from a checkout of WGO: make demo.")
+    return checkout
 
 
 def _emptied(folder: Path) -> Path:
