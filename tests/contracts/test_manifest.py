@@ -8,6 +8,7 @@ import pytest
 import yaml
 from slack_bolt import App, BoltRequest
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
 
 from bot import scopes
 from bot.listeners import Desk
@@ -49,7 +50,8 @@ def listening_app() -> App:
     logger = logging.getLogger("tests.manifest")
     logger.setLevel(logging.CRITICAL + 1)
     who = AuthorizeResult(enterprise_id=None, team_id="T1", bot_user_id="UB", bot_id="BB", bot_token="xoxb-none")
-    app = App(authorize=lambda: who, signing_secret="secret", process_before_response=True, logger=logger)
+    client = WebClient(base_url="http://127.0.0.1:9/api/", retry_handlers=[], logger=logger)  # nobody answers there
+    app = App(client=client, authorize=lambda: who, signing_secret="secret", process_before_response=True, logger=logger)
     nothing: Any = Unused()
     desk = Desk(store=nothing, people=nothing, standing=nothing, catchup=nothing, conversation=nothing, overrules=nothing, clock=nothing)
     catching_up, questions = CatchingUp(desk), Questions(desk)

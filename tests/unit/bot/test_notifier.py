@@ -103,6 +103,7 @@ def test_only_the_newest_of_several_waiting_revisions_is_told(quiet: World) -> N
 
 def test_a_merged_story_points_at_the_older_one_and_is_told_there(quiet: World) -> None:
     elder = quiet.happened("elder", told_to=INFRA, cause="Ana's apply")
+    quiet.tell()
     younger = quiet.happened("younger", told_to=INFRA)
     quiet.tell()
     revise(quiet, younger, merged_into=elder)
