@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from bot.slack_calls import UNANSWERED, refusal
 
 _log = logging.getLogger(__name__)
-_AGAIN_SECONDS = 20.0
+_AGAIN_SECONDS, _PATIENCE_SECONDS = 20.0, 1.0
 
 
 @dataclass(slots=True)
@@ -29,10 +29,10 @@ class Identity:
 
     def __call__(self, **_: object) -> AuthorizeResult:
         if not self._known and self.monotonic() >= self._not_before and self._asking.acquire(blocking=False):
-            try:
-                self._ask()
-            finally:
-                self._asking.release()
+            # Slack waits three seconds for an acknowledgement, whoever else does not answer.
+            asking = threading.Thread(target=self._ask_and_release, name="identity", daemon=True)
+            asking.start()
+            asking.join(_PATIENCE_SECONDS)
         return AuthorizeResult(
             enterprise_id=self._known.get("enterprise_id"),
             team_id=self._known.get("team_id"),
@@ -40,6 +40,12 @@ class Identity:
             bot_id=self._known.get("bot_id"),
             bot_token=self.slack.token,
         )
+
+    def _ask_and_release(self) -> None:
+        try:
+            self._ask()
+        finally:
+            self._asking.release()
 
     def _ask(self) -> None:
         try:

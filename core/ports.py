@@ -354,7 +354,7 @@ class Watermarks(Protocol):
         ...
 
     def undo(self, reader: str) -> Watermark | None:
-        """Back to the one before; None where there is none."""
+        """Back to the one before; None where there is none. A first mark is taken back too: then nothing is marked."""
         ...
 
 

@@ -81,7 +81,8 @@ class Mute:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watermark:
-    """Where a reader left off: the store's ingest sequence and the time of the report that was marked as read. `previous` is for Undo."""
+    """Where a reader left off: the store's ingest sequence and the time of the report that was marked as read. `previous` is for Undo:
+    of a first mark it is sequence 0 without a time, after an undo there is none."""
 
     reader: str
     sequence: int

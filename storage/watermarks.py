@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from core.subscription import Watermark
 from storage.database import Database, put
@@ -32,7 +32,8 @@ class SqlWatermarks:
                 reader=reader,
                 sequence=sequence,
                 read_at=at,
-                previous_sequence=held.sequence if held else None,
+                # A first mark goes on from nothing, which can be gone back to; after an undo there is nothing to go back to.
+                previous_sequence=held.sequence if held else 0,
                 previous_read_at=held.read_at if held else None,
             )
             _put(connection, marked)
@@ -41,7 +42,10 @@ class SqlWatermarks:
     def undo(self, reader: str) -> Watermark | None:
         with self._database.write() as connection:
             held = _get(connection, reader)
-            if held is None or held.previous_sequence is None or held.previous_read_at is None:
+            if held is None or held.previous_sequence is None:
+                return None
+            if held.previous_read_at is None:
+                connection.execute(delete(_WATERMARKS).where(_W.reader == reader))
                 return None
             back = Watermark(reader=reader, sequence=held.previous_sequence, read_at=held.previous_read_at)
             _put(connection, back)

@@ -43,7 +43,7 @@ def _read(report: CatchUpReport) -> str:
     if not many:
         return "no source has been read yet"
     if whole == many:
-        return "all sources read whole" if many > 1 else "the one source read whole"
+        return f"all {many} sources read whole" if many > 1 else "the one source read whole"
     return f"{whole} of {many} sources read whole"
 
 

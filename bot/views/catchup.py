@@ -34,16 +34,15 @@ def marked_message(mark: Watermark) -> Message:
     """Where the reader left off now, and how to take that back where there was a mark before."""
     says = f"Marked as read up to {date(mark.read_at)}. The next catch-up begins there; what arrives late is told in it."
     undo = [kit.actions(kit.button("Undo", UNDO_READ))] if mark.previous_sequence is not None else []
-    earlier = [] if undo else [kit.context("It is your first mark. `/wgo catchup since 7 days ago` still tells what was before it.")]
-    return kit.message([kit.section(says)], earlier, undo, text="Marked as read")
+    return kit.message([kit.section(says)], (), undo, text="Marked as read")
 
 
 def unmarked_message(mark: Watermark | None, stays: Watermark | None = None) -> Message:
     """Where the reader is back at; `stays` is the mark that there is nothing before of."""
     if mark:
         return kit.message([kit.section(f"Undone: you left off {date(mark.read_at)}.")], (), (), text="Undone")
-    kept = f"There is no earlier mark to go back to: you left off {date(stays.read_at)}." if stays else "Nothing is marked as read."
-    return kit.message([kit.section(kept)], (), (), text="Nothing to undo")
+    kept = f"There is no earlier mark to go back to: you left off {date(stays.read_at)}." if stays else "Undone: nothing is marked as read."
+    return kit.message([kit.section(kept)], (), (), text="Undone")
 
 
 def quiet_line(report: CatchUpReport) -> str:

@@ -144,9 +144,16 @@ def test_a_watermark_moves_and_goes_back_once(store: SqlStore) -> None:
     second = store.watermarks.mark("U1", 20, at(5))
     assert store.watermarks.mark("U1", 20, at(9)) == second
     assert second == Watermark(reader="U1", sequence=20, read_at=at(5), previous_sequence=10, previous_read_at=at(0))
-    assert store.watermarks.undo("U1") == first
+    back = Watermark(reader="U1", sequence=first.sequence, read_at=first.read_at)
+    assert store.watermarks.undo("U1") == back
     assert store.watermarks.undo("U1") is None
-    assert store.watermarks.get("U1") == first
+    assert store.watermarks.get("U1") == back
+
+
+def test_a_first_watermark_is_taken_back_to_none(store: SqlStore) -> None:
+    store.watermarks.mark("U1", 10, at(0))
+    assert store.watermarks.undo("U1") is None
+    assert store.watermarks.get("U1") is None
 
 
 def test_a_mute_ends_by_itself_or_by_hand(store: SqlStore) -> None:

@@ -90,7 +90,7 @@ def test_the_catch_up_tells_the_week_with_its_gap_and_mark_as_read_moves_where_o
         expect(report).to_contain_text(told)
     picture(page, "catchup")
     report.locator("button", has_text="Mark as read").click()
-    expect(page.locator(".ephemeral", has_text="It is your first mark")).to_be_visible(timeout=WITHIN)
+    expect(page.locator(".ephemeral", has_text="Marked as read up to")).to_be_visible(timeout=WITHIN)
     here.record("close-ssh", "aws-prod")
     expect(page.locator("article:not(.ephemeral)", has_text="sg-0a1b2c3d")).to_be_visible(timeout=WITHIN)
     write(page, "/wgo catchup")

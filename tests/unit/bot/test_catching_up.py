@@ -98,12 +98,14 @@ def test_mark_as_read_moves_where_the_next_report_begins_and_undo_moves_it_back(
     assert busy.command("catchup")["text"] == "Catch-up: 1 change, 1 to look at"
 
 
-def test_a_first_mark_has_none_before_it_and_says_so(busy: World) -> None:
+def test_a_first_mark_is_taken_back_to_none(busy: World) -> None:
     busy.command("catchup")
     marked = busy.answer_to("mark_as_read", busy.last()["ts"])
-    assert buttons(marked["blocks"]) == []
-    assert "It is your first mark. `/wgo catchup since 7 days ago` still tells what was before it." in shown(marked["blocks"])
-    assert busy.command("catchup since 7 days ago")["text"].startswith("Catch-up: 3 changes")
+    assert buttons(marked["blocks"]) == ["Undo"]
+    undone = busy.answer_to("undo_read", busy.last()["ts"])
+    assert shown(undone["blocks"]) == "Undone: nothing is marked as read."
+    assert busy.store.watermarks.get(YOU) is None
+    assert busy.command("catchup")["text"].startswith("Catch-up: 3 changes")
 
 
 def test_undo_pressed_twice_goes_back_once_and_never_says_that_nothing_is_marked(busy: World) -> None:
