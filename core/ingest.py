@@ -32,6 +32,8 @@ class Told(Protocol):
     deliveries: Deliveries
     work: UnitOfWork
 
+    def together(self) -> AbstractContextManager[None]: ...
+
 
 class Ingest:
     """Takes batches in. Its effects are keyed: a batch taken twice is stored and told once."""
@@ -52,9 +54,10 @@ class Ingest:
         Raises StorageError, and then nothing is written.
         """
         with self.exclusive():
-            fresh = self._fresh(batch)
-            conclusions = self._bridge.assess(source, fresh, backfilled=backfilled)
-            deliveries = () if backfilled else self.deliveries(conclusions.stories, _events_by_story(conclusions, fresh.events))
+            with self._store.together():
+                fresh = self._fresh(batch)
+                conclusions = self._bridge.assess(source, fresh, backfilled=backfilled)
+                deliveries = () if backfilled else self.deliveries(conclusions.stories, _events_by_story(conclusions, fresh.events))
             return self._store.work.commit(
                 Commit(source=source, batch=fresh, conclusions=conclusions, deliveries=deliveries, backfilled=backfilled)
             )

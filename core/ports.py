@@ -5,6 +5,7 @@ and nothing of its library's own.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -392,6 +393,10 @@ class Store(Protocol):
 
     def redaction_key(self) -> bytes:
         """32 random bytes, made at the first call and kept in the store."""
+        ...
+
+    def together(self) -> AbstractContextManager[None]:
+        """What this thread reads inside is of one moment, and cheaper. Not for reading what was written inside."""
         ...
 
     def close(self) -> None: ...

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
@@ -34,6 +35,7 @@ class Database:
     shared: bool = False
     lock_file: LockFile | None = None
     exclusive: threading.RLock = field(default_factory=threading.RLock)
+    _together: threading.local = field(default_factory=threading.local)
 
     @property
     def postgres(self) -> bool:
@@ -41,10 +43,28 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One snapshot. Raises StorageError."""
+        """One snapshot; inside `together` the one that it holds. Raises StorageError."""
+        held: Connection | None = getattr(self._together, "connection", None)
+        if held is not None:
+            with told(self.place):
+                yield held
+            return
         aside: AbstractContextManager[object] = self.exclusive if self.shared else nullcontext()
         with told(self.place), aside, self.reader.connect() as connection, connection.begin():
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread reads inside is of one moment and costs one transaction. Not for reading what was written inside."""
+        if getattr(self._together, "connection", None) is not None:
+            yield
+            return
+        with self.read() as connection:
+            self._together.connection = connection
+            try:
+                yield
+            finally:
+                self._together.connection = None
 
     @contextmanager
     def write(self, *, ingests: bool = False) -> Iterator[Connection]:
@@ -82,13 +102,20 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]],
     """Rows whose key is there already are replaced, but for the columns in `keep`. The last of several rows of one key stands."""
     if not rows:
         return
-    keys = [column.name for column in table.primary_key.columns]
-    statement = insert(connection, table)
-    new = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
-    if new:
-        connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=new), list(rows))
+    statement = _replacing(table, connection.dialect.name, tuple(rows[0]), frozenset(keep))
+    if statement is not None:
+        connection.execute(statement, list(rows))
     else:
         add(connection, table, rows)
+
+
+@cache
+def _replacing(table: Table, dialect: str, columns: tuple[str, ...], keep: frozenset[str]) -> "sqlite.Insert | postgresql.Insert | None":
+    """The statement, built once: describing it costs more than running it. None where nothing of a row but its key is written."""
+    keys = [column.name for column in table.primary_key.columns]
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    new = {name: statement.excluded[name] for name in columns if name not in keys and name not in keep}
+    return statement.on_conflict_do_update(index_elements=keys, set_=new) if new else None
 
 
 def chunks(keys: Collection[str], size: int = MOST_KEYS) -> Iterator[list[str]]:

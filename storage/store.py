@@ -1,6 +1,7 @@
 """Every port over one database."""
 
 import secrets
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, select
 
@@ -67,6 +68,9 @@ class SqlStore:
             made = _kept(connection)
         assert made is not None
         return made
+
+    def together(self) -> AbstractContextManager[None]:
+        return self.database.together()
 
     def close(self) -> None:
         """Safe to call twice."""

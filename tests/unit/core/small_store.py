@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,6 +44,9 @@ class SmallStore:
     muted: list[Mute] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)
     refuses: Exception | None = None
+
+    def together(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def __post_init__(self) -> None:
         self.work = self
