@@ -2,13 +2,14 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core.assessment import Assessment, Classification, Comfort, Context, Correlation, Severity, Verdict
 from core.batch import Batch, Cursor
 from core.conclusions import Conclusions
 from core.coverage import Coverage, CoverageState
-from core.event import Actor, ActorKind, ChangeType, Event, FieldChange, Resource, Scope, Via, event_id
+from core.event import Actor, ActorKind, ChangeType, Event, FieldChange, Reference, ReferenceKind, Resource, Scope, Via, event_id
 from core.evidence import Evidence
 from core.ports import Commit, Store
 from core.story import Story
@@ -30,6 +31,15 @@ def event(number: int, at: datetime, chance: random.Random) -> Event:
     """The `number`-th event, of one of 2,000 resources."""
     which = chance.randrange(len(_ACTORS)) if chance.random() < 0.2 else 0
     name, scaled = f"service-{chance.randrange(2000)}", which == 0
+    actor = _ACTORS[which]
+    if actor.kind is ActorKind.HUMAN:
+        # As many changes as this are made by many people.
+        person = f"person-{chance.randrange(200)}@acme.example"
+        actor = replace(actor, id=person, name=person)
+    references: tuple[Reference, ...] = ()
+    if actor.kind is ActorKind.AUTOMATION:
+        kind = ReferenceKind.RUN if actor.via is Via.IAC else ReferenceKind.RELEASE
+        references = (Reference(kind=kind, id=f"{actor.id}/{number // 40}"),)
     native = f"bench-{number}"
     return Event(
         id=event_id(SOURCE, native),
@@ -47,7 +57,8 @@ def event(number: int, at: datetime, chance: random.Random) -> Event:
         change_type=ChangeType.SCALED if scaled else ChangeType.MODIFIED,
         native_action="update deployments/scale" if scaled else "patch deployments",
         native_id=native,
-        actor=_ACTORS[which],
+        actor=actor,
+        references=references,
         changes=(_scaled(chance) if scaled else _deployed(name, number % 40),),
     )
 
@@ -61,7 +72,7 @@ def _deployed(name: str, version: int) -> FieldChange:
 
 
 def assessment(of: Event) -> Assessment:
-    verdict = _VERDICTS[_ACTORS.index(of.actor)]
+    verdict = next(told for one, told in zip(_ACTORS, _VERDICTS, strict=True) if one.via is of.actor.via)
     says = f"{of.actor.name} does this"
     return Assessment(
         event_id=of.id,
