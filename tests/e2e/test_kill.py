@@ -3,9 +3,13 @@
 The bot is a real process, the workspace real Slack protocol; what was posted is read off the workspace's own record.
 """
 
+import contextlib
 import json
 import os
 import random
+import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -86,6 +90,30 @@ def test_an_update_that_the_crash_cut_off_is_made_again(here: World) -> None:
     here.start()
     here.driver.wait_for_calls("chat.update", within_seconds=60, where=lambda call: call["took_effect"])
     all_told_once(here)
+
+
+def test_a_killed_backup_leaves_nothing_that_looks_like_one(here: World) -> None:
+    """At ten moments from the first imports to the last rename: what is in the folder is whole, or not called a backup."""
+    here.start()
+    here.connected()
+    opened_port(here)
+    wait_until(lambda: stored(here) == 1, 30, "the change stored", here.log)
+    chance = random.Random(7)
+    command = [sys.executable, "-m", "bot.cli", "--config", str(here.settings_path), "backup"]
+    for _ in range(10):
+        running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(chance.uniform(0.3, 1.8))
+        running.kill()
+        running.wait(10)
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    kept = sorted((here.stage.root / "backups").glob("wgo-*.db"))
+    assert kept
+    for path in kept:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert connection.execute("SELECT count(*) FROM events").fetchone() == (1,)
 
 
 def test_nothing_is_lost_or_told_twice_over_many_kills_at_random_moments(here: World) -> None:
