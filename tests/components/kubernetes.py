@@ -4,6 +4,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ class ControlPlane:
     extra: Sequence[str] = ()
     _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     _clients: dict[str, httpx.Client] = field(default_factory=dict)
+    _making: threading.Lock = field(default_factory=threading.Lock)
     _ports: list[int] = field(default_factory=lambda: _free_ports(5))
 
     @property
@@ -134,11 +136,13 @@ current-context: "{user}"
         return path
 
     def as_user(self, user: str) -> httpx.Client:
-        if user not in self._clients:
-            trust = ssl.create_default_context(cafile=str(self.folder / "certs/apiserver.crt"))
-            headers = {"Authorization": f"Bearer {user}-token", "User-Agent": "kubectl/v1.31.2 (linux/amd64) kubernetes/abc"}
-            self._clients[user] = httpx.Client(base_url=self.url, verify=trust, headers=headers, timeout=20)
-        return self._clients[user]
+        """One client a user, whichever thread asks first: a second one would be dropped with its connections open."""
+        with self._making:
+            if user not in self._clients:
+                trust = ssl.create_default_context(cafile=str(self.folder / "certs/apiserver.crt"))
+                headers = {"Authorization": f"Bearer {user}-token", "User-Agent": "kubectl/v1.31.2 (linux/amd64) kubernetes/abc"}
+                self._clients[user] = httpx.Client(base_url=self.url, verify=trust, headers=headers, timeout=20)
+            return self._clients[user]
 
     def compact(self) -> None:
         """Let etcd forget every version but the newest."""
