@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.analysis.calibrate import Decision
 from core.assessment import Verdict
 from core.json import JsonObject
 from core.unified import UnifiedEvent
@@ -20,7 +21,10 @@ _BINS = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """One corpus line and what came out of it: the event that counts (the most severe), None where nothing changed."""
+    """One corpus line and what came out of it: the event that counts (the most severe), None where nothing changed.
+
+    `logits` is what was weighed for that event. `decided` stands for the event's own verdict and confidence where a fold decides anew.
+    """
 
     file: str
     label: str
@@ -28,7 +32,20 @@ class Judged:
     harm: str
     outcome: str
     event: UnifiedEvent | None
+    logits: Mapping[Verdict, float] = field(default_factory=dict)
+    decided: Decision | None = None
     error: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The verdict's word, or "no change" where nothing changed."""
+        if self.event is None:
+            return "no change"
+        return (self.decided or self.event).verdict.value
+
+    @property
+    def confidence(self) -> float:
+        return (self.decided or self.event).confidence if self.event else 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,12 +129,17 @@ class _Confusion:
         return sum(self.told.get(label, Counter()).values())
 
 
+def is_scored(one: Judged) -> bool:
+    """Does its label say enough to be right or wrong about?"""
+    return one.strength in SCORED and one.label in set(LABELS)
+
+
 def _score(file: str, judged: Sequence[Judged]) -> Scores:
-    scored = [one for one in judged if one.strength in SCORED and one.label in set(LABELS)]
-    decided = [one for one in scored if _verdict(one) in set(LABELS)]
+    scored = [one for one in judged if is_scored(one)]
+    decided = [one for one in scored if one.verdict in set(LABELS)]
     confusion = _Confusion()
     for one in scored:
-        confusion.told.setdefault(one.label, Counter())[_verdict(one)] += 1
+        confusion.told.setdefault(one.label, Counter())[one.verdict] += 1
     strong = [one for one in decided if one.strength == "strong"]
     harmful = [one for one in judged if one.harm.startswith(_HARMFUL) and one.outcome != "failed"]
     reads = [one for one in judged if one.label == "noise_readonly"]
@@ -133,17 +155,13 @@ def _score(file: str, judged: Sequence[Judged]) -> Scores:
         calibration_error=_calibration_error(decided),
         false_reassurances=_fraction(harmful, lambda one: one.event is not None and one.event.assessment.comfort.reassures),
         reads_called_change=_fraction(reads, lambda one: one.event is not None),
-        weak_planned_called_unplanned=_fraction(weak, lambda one: _verdict(one) == Verdict.UNPLANNED),
+        weak_planned_called_unplanned=_fraction(weak, lambda one: one.verdict == Verdict.UNPLANNED),
         unreadable=sum(bool(one.error) for one in judged),
     )
 
 
-def _verdict(one: Judged) -> str:
-    return one.event.verdict.value if one.event else "no change"
-
-
 def _right(one: Judged) -> bool:
-    return _verdict(one) == one.label
+    return one.verdict == one.label
 
 
 def _fraction(judged: Sequence[Judged], holds: Callable[[Judged], bool]) -> Fraction:
@@ -155,9 +173,8 @@ def _calibration_error(decided: Sequence[Judged]) -> float | None:
         return None
     bins = [_Bin() for _ in range(_BINS)]
     for one in decided:
-        confidence = one.event.confidence if one.event else 0.0
-        chosen = bins[min(_BINS - 1, int(confidence * _BINS))]
+        chosen = bins[min(_BINS - 1, int(one.confidence * _BINS))]
         chosen.total += 1
         chosen.right += _right(one)
-        chosen.confidence += confidence
+        chosen.confidence += one.confidence
     return sum(abs(b.right - b.confidence) for b in bins) / len(decided)

@@ -3,7 +3,7 @@
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +12,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from core import backfill, evaluate, providers, records
+from core import backfill, evaluate, evaluate_folds, providers, records
+from core.analysis.classify import TEMPERATURE, Judgement, classify
+from core.analysis.signs import Seen
+from core.assessment import Verdict
+from core.bridge import Steps
 from core.errors import RecordUnreadable
 from core.json import JsonObject
 from core.ports import RecordReader, Store
@@ -28,6 +32,8 @@ def evaluate_command(
 ) -> None:
     """Judge labelled records in throw-away stores (one a file) and print accuracy, recall, coverage, calibration and false reassurances.
 
+    The second table judges each file at a temperature that was fitted on all the other files.
+
     Example: wgo eval corpora/cloudtrail corpora/k8s
     """
     from bot import app
@@ -39,10 +45,13 @@ def evaluate_command(
         for path in progress.track(files, description="judging"):
             judged += _judge(settings, path)
     rows = evaluate.score(judged)
+    folds = evaluate_folds.leave_one_out(judged, unknown_below=settings.analysis.unknown_below)
     if as_json:
-        sys.stdout.write(json.dumps([_row_object(row) for row in rows], indent=1) + "\n")
+        told = {"files": [_row_object(row) for row in rows], "folds": _folds_object(folds)}
+        sys.stdout.write(json.dumps(told, indent=1) + "\n")
     else:
         _print(rows)
+        _print_folds(folds)
     if any(row.unreadable for row in rows):
         raise typer.Exit(3)
 
@@ -59,20 +68,33 @@ def _judge(settings: Settings, path: Path) -> Iterator[evaluate.Judged]:
     with tempfile.TemporaryDirectory(prefix="wgo-eval-") as folder:
         throw_away = DatabaseSettings(url=f"sqlite:///{folder}/wgo.db", backup_folder=None)
         store = app.open_store(settings.model_copy(update={"database": throw_away}))
+        weighed = _Weighed()
         try:
             context = providers.ProviderContext(redactor=app.build_redactor(store))
             run = backfill.Backfill(
                 source="eval",
-                ingest=app.build_ingest(settings, store),
+                ingest=app.build_ingest(settings, store, steps=Steps(classify=weighed)),
                 known=store.cursors.known("eval"),
                 reader_of=_Readers(context),
             )
             outcomes = list(run.run(lambda: iter(lines)))
             for raw, outcome in zip(lines, outcomes, strict=True):
                 assert raw.body is not None
-                yield _judged(path, raw.body, outcome, _worst(store, outcome))
+                yield _judged(path, raw.body, outcome, _worst(store, outcome), weighed.logits)
         finally:
             store.close()
+
+
+class _Weighed:
+    """The step of classifying, which also keeps what it weighed for each event (the last time it was judged)."""
+
+    def __init__(self) -> None:
+        self.logits: dict[str, Mapping[Verdict, float]] = {}
+
+    def __call__(self, seen: Seen) -> Judgement:
+        judgement = classify(seen)
+        self.logits[seen.node.id] = judgement.logits
+        return judgement
 
 
 class _Readers:
@@ -105,7 +127,9 @@ def _worst(store: Store, outcome: backfill.RecordOutcome) -> UnifiedEvent | None
     return max(events, key=lambda event: event.severity.rank, default=None)
 
 
-def _judged(path: Path, line: JsonObject, outcome: backfill.RecordOutcome, event: UnifiedEvent | None) -> evaluate.Judged:
+def _judged(
+    path: Path, line: JsonObject, outcome: backfill.RecordOutcome, event: UnifiedEvent | None, logits: Mapping[str, Mapping[Verdict, float]]
+) -> evaluate.Judged:
     return evaluate.Judged(
         file=f"{path.parent.name}/{path.name}",
         label=str(line.get("label") or ""),
@@ -113,6 +137,7 @@ def _judged(path: Path, line: JsonObject, outcome: backfill.RecordOutcome, event
         harm=str(line.get("harm") or ""),
         outcome=str(line.get("outcome") or ""),
         event=event,
+        logits=logits.get(event.id, {}) if event else {},
         error=outcome.error,
     )
 
@@ -139,6 +164,31 @@ def _print(rows: list[evaluate.Scores]) -> None:
     Console(width=220 if not sys.stdout.isatty() else None).print(table)
     for label, told in rows[-1].confusion.items():
         typer.echo(f"{label}: " + ", ".join(f"{count} as {verdict}" for verdict, count in sorted(told.items(), key=lambda x: -x[1])))
+
+
+def _print_folds(folds: evaluate_folds.Folds) -> None:
+    if folds.pooled is None:
+        return
+    table = Table(title="Each file at a temperature fitted on all the others")
+    for column in ("file", "temperature", "labels", "accuracy", "decided", "calibration"):
+        table.add_column(column, justify="left" if column == "file" else "right")
+    rows = [(fold.file, fold.temperature, fold.scores) for fold in folds.folds]
+    for file, temperature, scores in [*rows, ("all, pooled", None, folds.pooled)]:
+        error = "–" if scores.calibration_error is None else f"{scores.calibration_error:.3f}"
+        hot = "–" if temperature is None else f"{temperature:.2f}"
+        table.add_row(file, hot, str(scores.coverage.denominator), _said(scores.accuracy), _said(scores.coverage), error)
+    Console(width=140 if not sys.stdout.isatty() else None).print(table)
+    fitted = "none" if folds.fitted is None else f"{folds.fitted:.2f}"
+    typer.echo(f"temperature: {fitted} fitted over all files, {TEMPERATURE} in use")
+
+
+def _folds_object(folds: evaluate_folds.Folds) -> JsonObject:
+    return {
+        "folds": [{"file": one.file, "temperature": one.temperature, "scores": _row_object(one.scores)} for one in folds.folds],
+        "pooled": _row_object(folds.pooled) if folds.pooled else None,
+        "fitted": folds.fitted,
+        "in_use": TEMPERATURE,
+    }
 
 
 def _row_object(row: evaluate.Scores) -> JsonObject:

@@ -1,17 +1,18 @@
 """Planned, unplanned, routine, or unknown: evidence weighed in log-odds, told with its confidence. Pure; the rules are data."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.analysis import rules
+from core.analysis.calibrate import ORDER, decide
 from core.analysis.signs import Seen, Sign, severity_of, signs_of
-from core.analysis.teaching import MODEL_KEY, VERDICTS, key_of, nudges
+from core.analysis.teaching import MODEL_KEY, key_of, nudges
 from core.analysis.teaching import signs as taught_signs
 from core.assessment import Classification, Severity, Verdict
 from core.evidence import Evidence
 
-# The weights are rough log-odds; divided by this their shares come nearest to how often the verdict is right (docs/accuracy.md).
+# The weights are rough log-odds; divided by this their shares come nearest to how often the verdict is right. Fitted by `wgo eval` over
+# all recorded corpora (docs/accuracy.md), which also tells how a temperature that was fitted elsewhere does on each file.
 TEMPERATURE = 0.8
 
 
@@ -21,6 +22,7 @@ class Judgement:
 
     classification: Classification
     shares: Mapping[Verdict, float]
+    logits: Mapping[Verdict, float] = field(default_factory=dict)
     signs: Mapping[str, Sign] = field(default_factory=dict)
 
     @property
@@ -35,7 +37,7 @@ def classify(seen: Seen) -> Judgement:
     event = seen.node.event
     for sign in taught_signs(seen.baselines.get(key_of(event, seen.node.actor))):
         found[sign.name] = sign
-    logits = dict.fromkeys(VERDICTS, 0.0)
+    logits = dict.fromkeys(ORDER, 0.0)
     evidence: list[Evidence] = []
     names = found.keys()
     for rule in rules.weighings():
@@ -48,28 +50,21 @@ def classify(seen: Seen) -> Judgement:
         if evidence and not (verdict is Verdict.ROUTINE and "guarded" in found):
             logits[verdict] += nudge
     severity, _ = severity_of(event.traits, event.change_type)
-    shares = softmax(logits)
-    verdict = max(VERDICTS, key=lambda one: (shares[one], one is Verdict.UNPLANNED))
-    confidence = shares[verdict]
-    if not evidence or confidence < seen.settings.unknown_below:
-        verdict = Verdict.UNKNOWN
+    decision = decide(logits, temperature=TEMPERATURE, unknown_below=seen.settings.unknown_below)
+    verdict = decision.verdict if evidence else Verdict.UNKNOWN
     evidence.sort(key=lambda one: -abs(one.weight or 0.0))
     severity = _lifted(severity, verdict, found)
     return Judgement(
         classification=Classification(
-            verdict=verdict, confidence=round(confidence, 4), severity=severity, evidence=tuple(_with_what(evidence, found, event.id))
+            verdict=verdict,
+            confidence=round(decision.confidence, 4),
+            severity=severity,
+            evidence=tuple(_with_what(evidence, found, event.id)),
         ),
-        shares=shares,
+        shares=decision.shares,
+        logits=logits,
         signs=found,
     )
-
-
-def softmax(logits: Mapping[Verdict, float]) -> dict[Verdict, float]:
-    """Shares that sum to 1, tempered by TEMPERATURE."""
-    top = max(logits.values())
-    raised = {verdict: math.exp((logit - top) / TEMPERATURE) for verdict, logit in logits.items()}
-    total = sum(raised.values())
-    return {verdict: value / total for verdict, value in raised.items()}
 
 
 def _evidence(sign: Sign, verdict: Verdict, weight: float, event_id: str) -> Evidence:

@@ -1,0 +1,138 @@
+"""Labels against verdicts, and each file at a temperature that its own labels had no say in."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import cli
+from core.analysis.calibrate import softmax
+from core.assessment import Assessment, Classification, Correlation, Verdict
+from core.evaluate import Fraction, Judged, score
+from core.evaluate_folds import leave_one_out
+from core.evidence import Evidence
+from core.unified import UnifiedEvent
+from tests.unit.core.changes import T0, change
+
+_WHY = (Evidence(kind="rule", says="it was seen", ref="r"),)
+
+
+def judged(
+    file: str,
+    label: str,
+    told: Verdict = Verdict.PLANNED,
+    *,
+    weight: float = 3.0,
+    strength: str = "strong",
+    harm: str = "",
+    number: int = 0,
+) -> Judged:
+    event = change("api", number=number)
+    confidence = softmax({told: weight}, 1.0)[told] if told is not Verdict.UNKNOWN else 0.4
+    assessment = Assessment(
+        event_id=event.id,
+        revision=1,
+        assessed_at=T0,
+        correlation=Correlation(story_id="s", confidence=1.0),
+        classification=Classification(verdict=told, confidence=confidence, evidence=_WHY),
+    )
+    logits: dict[Verdict, float] = {} if told is Verdict.UNKNOWN else {told: weight}
+    return Judged(
+        file=file,
+        label=label,
+        strength=strength,
+        harm=harm,
+        outcome="ok",
+        event=UnifiedEvent(event=event, assessment=assessment),
+        logits=logits,
+    )
+
+
+def test_only_strong_and_medium_labels_are_scored_and_unknown_is_not_decided() -> None:
+    told = [
+        judged("a", "planned"),
+        judged("a", "planned", Verdict.UNPLANNED, strength="medium"),
+        judged("a", "planned", Verdict.UNKNOWN),
+        judged("a", "planned", Verdict.UNPLANNED, strength="weak"),
+    ]
+    row = score(told)[-1]
+    assert row.accuracy == Fraction(numerator=1, denominator=2)
+    assert row.accuracy_strong == Fraction(numerator=1, denominator=1)
+    assert row.coverage == Fraction(numerator=2, denominator=3)
+    assert row.recall[Verdict.PLANNED] == Fraction(numerator=1, denominator=3)
+    assert row.weak_planned_called_unplanned == Fraction(numerator=1, denominator=1)
+
+
+def test_each_fold_is_fitted_without_the_file_it_scores() -> None:
+    sure = [judged("sure", "planned", number=n) for n in range(20)]
+    doubtful = [judged("doubtful", "planned" if n % 2 else "unplanned", number=n) for n in range(20)]
+    folds = {one.file: one for one in leave_one_out([*sure, *doubtful], unknown_below=0.6).folds}
+    # Fitted on the file that is always right, the doubtful one is told with a confidence that it does not earn; and the other way round.
+    cold, hot = folds["doubtful"].temperature, folds["sure"].temperature
+    assert cold is not None
+    assert hot is not None
+    assert cold < 0.5 < 2.0 < hot
+    assert folds["doubtful"].scores.calibration_error == pytest.approx(0.5, abs=0.01)
+    assert folds["sure"].scores.coverage == Fraction(numerator=0, denominator=20)
+
+
+def test_the_pooled_score_holds_every_label_once_at_its_own_folds_temperature() -> None:
+    told = [judged(file, "planned", number=n) for file in ("a", "b", "c") for n in range(4)]
+    folds = leave_one_out([*told, judged("reads", "noise_readonly", strength="")], unknown_below=0.6)
+    assert [one.file for one in folds.folds] == ["a", "b", "c"]
+    assert folds.pooled is not None
+    assert folds.pooled.coverage == Fraction(numerator=12, denominator=12)
+    assert folds.fitted == pytest.approx(folds.folds[0].temperature)
+
+
+def test_a_single_file_has_nothing_to_be_fitted_on_and_keeps_its_verdicts() -> None:
+    folds = leave_one_out([judged("alone", "planned")], unknown_below=0.6)
+    assert folds.folds[0].temperature is None
+    assert folds.folds[0].scores.accuracy == Fraction(numerator=1, denominator=1)
+
+
+def test_without_labels_there_are_no_folds() -> None:
+    folds = leave_one_out([judged("a", "unlabelled", strength="")], unknown_below=0.6)
+    assert (folds.folds, folds.pooled, folds.fitted) == ((), None, None)
+
+
+def record(number: int, agent: str, name: str = "AuthorizeSecurityGroupIngress") -> dict[str, object]:
+    return {
+        "eventVersion": "1.08",
+        "userIdentity": {"type": "IAMUser", "principalId": "AIDA1", "arn": "arn:aws:iam::111122223333:user/mia", "userName": "mia"},
+        "eventTime": f"2026-03-02T10:{number:02}:00Z",
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": name,
+        "awsRegion": "eu-west-1",
+        "sourceIPAddress": "198.51.100.7",
+        "userAgent": agent,
+        "requestParameters": {"groupId": f"sg-{number}", "ipPermissions": {"items": [{"ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]}}]}},
+        "eventID": f"00000000-0000-0000-0000-0000000000{number:02}",
+        "recipientAccountId": "111122223333",
+    }
+
+
+def test_the_command_prints_the_scores_and_the_folds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WGO_CONFIG", raising=False)
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    tools = {"unplanned": "aws-cli/2.15", "planned": "APN/1.0 HashiCorp/1.0 Terraform/1.9.5"}
+    for file, minutes in (("one.jsonl", (1, 31)), ("two.jsonl", (2, 32))):
+        lines = [
+            {"label": label, "strength": "strong", "harm": "", "outcome": "ok", "event": record(minute, tools[label])}
+            for label, minute in zip(tools, minutes, strict=True)
+        ]
+        (corpus / file).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["wgo", "eval", "--json", str(corpus)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    told = json.loads(capsys.readouterr().out)
+    assert [row["accuracy"]["numerator"] for row in told["files"]] == [2, 2, 4]
+    assert [one["file"] for one in told["folds"]["folds"]] == ["corpus/one.jsonl", "corpus/two.jsonl"]
+    assert told["folds"]["pooled"]["accuracy"] == {"share": 1.0, "numerator": 4, "denominator": 4}
+    assert told["folds"]["fitted"] < 1
