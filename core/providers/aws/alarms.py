@@ -2,14 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from core.clock import Deadline
+from core.errors import ProviderError
 from core.event import Resource, Scope
 from core.observation import Health, Observation, Signal
 from core.providers.aws.faults import asked
+from core.providers.aws.gathered import Gathered
+from core.providers.aws.places import Places
+from core.providers.aws.sessions import Client
 
 _MOST = 100
+_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,3 +56,25 @@ def observations(
         return ringing
     over = [name for name in sorted(was_in) if name not in now_in]
     return ringing + [one(name, was_in[name], Health.HEALTHY, f"alarm {name} is over") for name in over]
+
+
+def read(places: Places, client: Client, state: dict[str, Any], found: Gathered, deadline: Deadline) -> None:
+    """Once a minute, the alarms of every place; what may not be read is said. What rang is kept in the cursor's `alarms`."""
+    now = found.now
+    read_at = state.get("alarms_at")
+    if read_at and now - datetime.fromisoformat(read_at) < _EVERY:
+        return
+    before: dict[str, dict[str, str]] = dict(state.get("alarms") or {})
+    rang: dict[str, dict[str, str]] = {}
+    for place in places.all:
+        rang[place.part] = before.get(place.part, {})
+        try:
+            share = Deadline.after(deadline.remaining_seconds() * 0.5, monotonic=deadline.monotonic)
+            now_in = in_alarm(partial(client, place.account, place.region, "cloudwatch", share), found.source)
+        except ProviderError as error:
+            found.lacks(f"alarms of {place.part}", str(error), error.next_step)
+            continue
+        how = {"source": found.source, "environment": found.environment, "region": place.region}
+        found.observations += observations(now_in, rang[place.part], at=now, **how)
+        rang[place.part] = {name: alarm.account for name, alarm in sorted(now_in.items())}
+    state["alarms"], state["alarms_at"] = rang, now.isoformat()

@@ -20,6 +20,8 @@ _LOADER = Loader()
 _IDLE_SECONDS = 900.0
 _RENEW_BEFORE = timedelta(minutes=5)
 _ROLE_SESSION = "wgo"
+# account, region, service, deadline → a client whose calls end before the deadline
+Client = Callable[[AwsAccount, str, str, Deadline], Any]
 
 
 @dataclass(slots=True)

@@ -5,54 +5,21 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.batch import Reading
 from core.errors import RecordUnreadable
-from core.event import (
-    Actor,
-    ActorKind,
-    ChangeType,
-    Event,
-    Intent,
-    IntentKind,
-    Link,
-    Reference,
-    ReferenceKind,
-    Resource,
-    Via,
-    event_id,
-)  # fmt: skip
+from core.event import ActorKind, ChangeType, Event, Resource, event_id
 from core.json import JsonObject, JsonValue, canonical
 from core.observation import Health, Observation, Signal
 from core.providers.aws import rules
 from core.providers.aws.actors import Who, who
+from core.providers.aws.acts import UUID, Act, intents, links, references, tags_of
 from core.providers.aws.fields import changes_of, hidden
-from core.providers.aws.resources import Where, references_of, resources_of
+from core.providers.aws.resources import Where, resources_of
 from core.providers.aws.subject import Subject, call_of, document, find, mapping, told
 from core.redaction import Redactor
-
-_UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", re.IGNORECASE)
-_COMMIT_TAGS = frozenset({"git_commit", "git-commit", "gitcommit", "commit", "commit_sha", "commit-sha"})
-_TICKET_TAGS = frozenset({"ticket", "change-ticket", "change_ticket", "jira", "change-request", "change_request"})
-_STACK_CALLS = ("cloudformation:CreateStack", "cloudformation:UpdateStack", "cloudformation:ExecuteChangeSet")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Act:
-    """What the parts of a record say, read once."""
-
-    record: JsonObject
-    call: str
-    request: JsonObject
-    response: JsonObject
-    extra: JsonObject
-    where: Where
-    at: datetime
-    timed: bool
-    error: str
 
 
 def unwrapped(record: JsonObject) -> JsonObject:
@@ -90,14 +57,14 @@ def _tells_no_call(record: JsonObject) -> bool:
     return kind in ("awsconsolesignin", "awscloudtrailinsight") or str(record.get("eventCategory")).lower() == "insight"
 
 
-def _act(record: JsonObject, environment: str, observed_at: datetime) -> _Act:
+def _act(record: JsonObject, environment: str, observed_at: datetime) -> Act:
     identity = mapping(record, "userIdentity")
     at = parse_time(record.get("eventTime"))
     account = told(record.get("recipientAccountId")) or told(identity.get("accountId"))
     details = mapping(record, "serviceEventDetails")
     request = mapping(record, "requestParameters")
     call = call_of(told(record.get("eventSource")), str(record["eventName"]))
-    return _Act(
+    return Act(
         record=record,
         call=call,
         request=request or details,
@@ -142,14 +109,14 @@ def native_id(record: JsonObject) -> str:
     The id alone would do for what AWS writes; records that people copied and changed keep the id of their model.
     """
     given = record.get("eventID")
-    if isinstance(given, str) and _UUID.match(given):
+    if isinstance(given, str) and UUID.match(given):
         called = canonical([record.get(key) for key in ("eventSource", "eventName", "requestParameters")])
         return f"{given.lower()}/{hashlib.sha256(called.encode()).hexdigest()[:8]}"
     return hashlib.sha256(canonical(record).encode()).hexdigest()[:32]
 
 
 def _event(
-    act: _Act, found: Who, thing: Resource, index: int, change_type: ChangeType, source: str, redactor: Redactor, observed_at: datetime
+    act: Act, found: Who, thing: Resource, index: int, change_type: ChangeType, source: str, redactor: Redactor, observed_at: datetime
 ) -> Event:
     named = native_id(act.record) + (f"/{thing.name}" if index else "")
     request = hidden(act.call, act.request, redactor)
@@ -167,7 +134,7 @@ def _event(
         changed=tuple(change.path for change in changes),
         by_service=found.actor.kind is ActorKind.SERVICE or _for_a_service(act),
     )
-    tags = {key: redactor.text(value) for key, value in _tags(act.request).items() if not redactor.names_secret(key)}
+    tags = {key: redactor.text(value) for key, value in tags_of(act.request).items() if not redactor.names_secret(key)}
     event = Event(
         id=event_id(source, named),
         source=source,
@@ -181,84 +148,21 @@ def _event(
         actor=found.actor,
         traits=rules.traits(subject),
         changes=changes,
-        references=_references(act, thing, tags),
-        links=_links(act),
+        references=references(act, thing, tags),
+        links=links(act),
         error=redactor.text(act.error),
         metadata=_metadata(act, redactor),
     )
-    return replace(event, intents=tuple(_intents(event, act, found, tags)))
+    return replace(event, intents=tuple(intents(event, act, found, tags)))
 
 
-def _for_a_service(act: _Act) -> bool:
+def _for_a_service(act: Act) -> bool:
     """Grants that a service makes for itself when somebody uses it with a key: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html"""
     invoker = told(mapping(act.record, "userIdentity").get("invokedBy"))
     return act.call in ("kms:CreateGrant", "kms:RetireGrant") and invoker.endswith(".amazonaws.com")
 
 
-def _tags(request: JsonObject) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for rows in find(request, "tags", "tagSet", "tag"):
-        if isinstance(rows, dict) and isinstance(rows.get("items"), list):
-            rows = rows["items"]
-        if isinstance(rows, dict) and all(isinstance(value, str) for value in rows.values()):
-            found |= rows
-        for row in rows if isinstance(rows, list) else []:
-            if isinstance(row, dict):
-                key, value = row.get("key", row.get("Key", row.get("tagKey"))), row.get("value", row.get("Value", row.get("tagValue")))
-                if isinstance(key, str) and isinstance(value, str):
-                    found[key] = value
-    return dict(sorted(found.items())[:50])
-
-
-def _references(act: _Act, thing: Resource, tags: dict[str, str]) -> tuple[Reference, ...]:
-    found = list(references_of(thing))
-    stack = tags.get("aws:cloudformation:stack-id", "")
-    if thing.kind == "AWS::CloudFormation::Stack":
-        stack = thing.uid or thing.name
-    if stack:
-        found.append(Reference(kind=ReferenceKind.STACK_OPERATION, id=f"{stack} {act.at:%Y-%m-%dT%H}"))
-        found.append(Reference(kind=ReferenceKind.PART_OF, id=stack))
-    request_id = told(act.record.get("requestID"))
-    if _UUID.match(request_id):
-        found.append(Reference(kind=ReferenceKind.REQUEST, id=f"aws-request/{request_id.lower()}"))
-    shared = told(act.record.get("sharedEventID"))
-    if _UUID.match(shared):
-        found.append(Reference(kind=ReferenceKind.REQUEST, id=f"aws-shared/{shared.lower()}"))
-    group = tags.get("aws:autoscaling:groupName") or next(filter(None, (told(v) for v in find(act.request, "autoScalingGroupName"))), "")
-    if group and thing.kind != "AWS::AutoScaling::AutoScalingGroup":
-        found.append(Reference(kind=ReferenceKind.PART_OF, id=f"asg/{act.where.account}/{act.where.region}/{group}"))
-    return tuple(dict.fromkeys(found))
-
-
-def _intents(event: Event, act: _Act, found: Who, tags: dict[str, str]) -> Iterator[Intent]:
-    if found.pipeline:
-        yield Intent(kind=IntentKind.PIPELINE, says=event.actor.name or event.actor.id, ref=event.actor.session or event.actor.id)
-    stack = tags.get("aws:cloudformation:stack-name", "")
-    if act.call.startswith(_STACK_CALLS) and not event.attempted:
-        yield Intent(kind=IntentKind.STACK, says=f"operation of stack {event.resource.name}", ref=event.resource.uid or event.resource.name)
-    elif stack and _by_stack(event.actor):
-        yield Intent(kind=IntentKind.STACK, says=f"operation of stack {stack}", ref=tags.get("aws:cloudformation:stack-id", stack))
-    for key, value in tags.items():
-        if key.lower() in _COMMIT_TAGS and re.fullmatch(r"[0-9a-f]{7,40}", value):
-            yield Intent(kind=IntentKind.COMMIT, says=value, ref=value)
-        elif key.lower() in _TICKET_TAGS and value and event.change_type is ChangeType.CREATED:
-            yield Intent(kind=IntentKind.TICKET, says=value, ref=value)
-
-
-def _by_stack(actor: Actor) -> bool:
-    return actor.via is Via.IAC and actor.tool.startswith("CloudFormation")
-
-
-def _links(act: _Act) -> tuple[Link, ...]:
-    event, region = told(act.record.get("eventID")), act.where.region
-    if not _UUID.match(event) or not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region) or act.where.partition != "aws":
-        return ()
-    return (
-        Link(title="CloudTrail", url=f"https://{region}.console.aws.amazon.com/cloudtrailv2/home?region={region}#/events/{event.lower()}"),
-    )
-
-
-def _metadata(act: _Act, redactor: Redactor) -> JsonObject:
+def _metadata(act: Act, redactor: Redactor) -> JsonObject:
     identity = mapping(act.record, "userIdentity")
     attributes = mapping(mapping(identity, "sessionContext"), "attributes")
     key = told(identity.get("accessKeyId"))
@@ -278,7 +182,7 @@ def _metadata(act: _Act, redactor: Redactor) -> JsonObject:
     return found
 
 
-def _sensitive_read(act: _Act, source: str) -> Reading:
+def _sensitive_read(act: Act, source: str) -> Reading:
     row = rules.sensitive(act.call, act.request, act.extra)
     found = who(act.record).actor
     root_login = act.call.endswith(":ConsoleLogin") and found.privileged

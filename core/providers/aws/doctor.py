@@ -1,0 +1,60 @@
+"""What the doctor finds of a source: one small call for each thing that it needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from core.batch import Check, CheckState
+from core.clock import Deadline
+from core.errors import ProviderError
+from core.providers.aws import alarms
+from core.providers.aws.faults import asked
+from core.providers.aws.options import AwsSettings
+from core.providers.aws.places import Place, Places
+from core.providers.aws.sessions import Client
+
+_PAGE = "See docs/providers/aws.md."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doctor:
+    """Asks as the source does, within the deadline."""
+
+    source: str
+    options: AwsSettings
+    client: Client
+    deadline: Deadline
+
+    def checks(self, places: Places, queue_client: Callable[[], Any]) -> list[Check]:
+        """One finding for each place (or the queue), and one for each part whose loss would only be a part."""
+        found = [self._checked(place.part, partial(self._ask_trail, place)) for place in places.all]
+        if self.options.queue_url:
+            found = [self._checked("queue", partial(self._ask_queue, queue_client))]
+        if self.options.alarms:
+            found.append(_amber(self._checked(f"{places.first.part} alarms", partial(self._ask_alarms, places.first))))
+        return found
+
+    def _ask_trail(self, place: Place) -> None:
+        with asked(self.source, "cloudtrail:LookupEvents"):
+            self.client(place.account, place.region, "cloudtrail", self.deadline).lookup_events(MaxResults=1)
+
+    def _ask_queue(self, client: Callable[[], Any]) -> None:
+        with asked(self.source, "sqs:GetQueueAttributes"):
+            client().get_queue_attributes(QueueUrl=self.options.queue_url, AttributeNames=["ApproximateNumberOfMessages"])
+
+    def _ask_alarms(self, place: Place) -> None:
+        alarms.in_alarm(partial(self.client, place.account, place.region, "cloudwatch", self.deadline), self.source)
+
+    def _checked(self, what: str, ask: Callable[[], object]) -> Check:
+        name = f"{self.source} {what}"
+        try:
+            ask()
+        except ProviderError as error:
+            return Check(name=name, state=CheckState.RED, says=str(error), next_step=error.next_step or _PAGE)
+        return Check(name=name, state=CheckState.GREEN, says="can be read")
+
+
+def _amber(check: Check) -> Check:
+    """A refusal that costs only a part is amber."""
+    return replace(check, state=CheckState.AMBER) if check.state is CheckState.RED else check

@@ -1,0 +1,106 @@
+"""Every account and region is a lane of its own through LookupEvents: each has its share of a poll's time, and its own coverage."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from core.clock import Deadline
+from core.coverage import CoverageState
+from core.json import JsonObject
+from core.providers.aws.gathered import Gathered
+from core.providers.aws.lookup import LAG, Lane, Looked, Pace, look
+from core.providers.aws.options import AwsSettings
+from core.providers.aws.places import Place, Places
+from core.providers.aws.sessions import Sessions
+from core.timerange import TimeRange
+
+_MOST_SEEN_IN_ALL = 2400
+# A first poll that tells of nothing yet asks all the same: for access, and for what was touched lately.
+_FIRST_LOOK = timedelta(seconds=1)
+# Of the poll's time; the rest is left for describing.
+_SHARE = 0.8
+# Less would not do for one call; where there are so many lanes, those that are left out come first in the next poll.
+_LEAST_SECONDS = 2.0
+
+Take = Callable[[list[JsonObject], Place, Gathered], object]
+
+
+@dataclass(slots=True)
+class Lanes:
+    """Keeps the pace of each lane between polls; where each stands is in the cursor's `lanes`, whose turn it is in `turn`."""
+
+    options: AwsSettings
+    sessions: Sessions
+    take: Take
+    paces: dict[str, Pace] = field(default_factory=dict)
+
+    def read(
+        self,
+        places: Places,
+        state: dict[str, Any],
+        found: Gathered,
+        deadline: Deadline,
+        pace: Callable[[], Pace],
+        joined: Mapping[str, str],
+    ) -> None:
+        """Read on in every lane. Raises the first lane's ProviderError where none could be read.
+
+        `joined`: account → since when a lane that is new is to be read, where that is not the usual beginning.
+        """
+        lanes: dict[str, JsonObject] = dict(state.get("lanes") or {})
+        usual = found.now - max(timedelta(hours=self.options.first_hours), _FIRST_LOOK)
+        order = _in_turn(places, str(state.get("turn") or ""))
+        ends = Deadline.after(deadline.remaining_seconds() * _SHARE, monotonic=deadline.monotonic)
+        state["turn"] = ""
+        for index, place in enumerate(order):
+            lane = Lane.of(lanes.get(place.part) or {"until": joined.get(place.account.label, usual.isoformat())})
+            lanes[place.part] = lane.state()
+            left = ends.remaining_seconds()
+            if index and left < _LEAST_SECONDS / 2:
+                state["turn"] = state["turn"] or place.part
+                _not_reached(lane, place, found)
+                continue
+            share = Deadline.after(max(left / (len(order) - index), min(left, _LEAST_SECONDS)), monotonic=deadline.monotonic)
+            looked = self._look(place, lane, found, share, pace, _MOST_SEEN_IN_ALL // len(order))
+            self.take(looked.records, place, found)
+            _cover(looked, lane, place.part if len(order) > 1 else "", found)
+            lanes[place.part] = looked.lane.state()
+            found.more = found.more or looked.more
+        state["lanes"] = {place.part: lanes[place.part] for place in places.all}
+        if len(found.errors) == len(order):
+            raise found.errors[0]
+
+    def _look(self, place: Place, lane: Lane, found: Gathered, deadline: Deadline, pace: Callable[[], Pace], seen: int) -> Looked:
+        paced = self.paces.setdefault(place.part, pace())
+        ask = lambda: self.sessions.client(place.account, place.region, "cloudtrail", deadline)  # noqa: E731
+        return look(ask, lane, found.now, paced, deadline, found.source, seen)
+
+
+def _in_turn(places: Places, turn: str) -> list[Place]:
+    first = next((index for index, place in enumerate(places.all) if place.part == turn), 0)
+    return [*places.all[first:], *places.all[:first]]
+
+
+def _not_reached(lane: Lane, place: Place, found: Gathered) -> None:
+    span = TimeRange(start=min(lane.until, found.now), end=found.now)
+    reason = "no time was left in this poll; it comes first in the next"
+    found.cover(span, CoverageState.GAP, span.start, place.part, reason, "Give the source a longer timeout_seconds, or split it.")
+
+
+def _cover(looked: Looked, lane: Lane, part: str, found: Gathered) -> None:
+    """Say what of the lane was read, what is lost, and what an error kept back."""
+    now, reached = found.now, looked.lane.until
+    if looked.missed:
+        lost = TimeRange(start=lane.until, end=min(now, lane.until + looked.missed))
+        found.cover(lost, CoverageState.GAP, now, part, "CloudTrail keeps 90 days", "Backfill from the trail's files.")
+    if reached > lane.until:
+        span = TimeRange(start=max(lane.until, lane.until + looked.missed), end=reached)
+        found.cover(span, CoverageState.READ, min(reached, now - LAG), part)
+    if looked.unreadable:
+        span = TimeRange(start=lane.until, end=now)
+        found.cover(span, CoverageState.PARTIAL, min(reached, now - LAG), part, f"{looked.unreadable} records without content")
+    if looked.error is not None:
+        found.errors.append(looked.error)
+        span = TimeRange(start=min(reached, now), end=now)
+        found.cover(span, CoverageState.GAP, reached, part, str(looked.error), looked.error.next_step)
