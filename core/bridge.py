@@ -17,7 +17,7 @@ from core.analysis.classify import Judgement, classify
 from core.analysis.comfort import Ending, Reach, comfort
 from core.analysis.context import context
 from core.analysis.correlate import Group, correlate
-from core.analysis.crossing import crossed
+from core.analysis.crossing import Doubted, crossed
 from core.analysis.memory import Memory
 from core.analysis.revise import because, with_failures
 from core.analysis.signs import Seen, severity_of
@@ -117,7 +117,6 @@ class EventBridge:
     def _conclude(self, run: _Run, batch: Batch, again: frozenset[str] = frozenset()) -> Conclusions:
         nodes = self._attribute(run)
         run.nodes = {node.id: node for node in nodes}
-        self._remember(run, nodes)
         groups = run.step(
             "correlate", again or run.new, lambda: self._steps.correlate(nodes, self._horizon), [_alone(node) for node in nodes]
         )
@@ -125,13 +124,17 @@ class EventBridge:
         if not batch.announcements:
             plans = _touched(plans, run, again)
         causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements) for plan in plans}
-        due = ((n, p) for p in plans for n in _to_judge(p, causes[p.story_id], run, again, everything=bool(batch.announcements)))
+        due = [(n, p) for p in plans for n in _to_judge(p, causes[p.story_id], run, again, everything=bool(batch.announcements))]
+        self._remember(run, due)
         for node, plan in sorted(due, key=lambda pair: (pair[0].at, pair[0].id)):
             self._judge(run, node, plan, causes[plan.story_id], again)
         return self._assemble(run, batch, plans, causes, again)
 
-    def _remember(self, run: _Run, nodes: Sequence[Node]) -> None:
-        run.keys, rows = baselines_of(self._store, nodes)
+    def _remember(self, run: _Run, due: Sequence[tuple[Node, Assignment]]) -> None:
+        """The baselines of what is judged, and of what the new ones of it followed."""
+        nodes = {node.id: node for node, _ in due}
+        nodes.update((other.id, other) for node, plan in due if node.id in run.new for other in plan.group.nodes)
+        run.keys, rows = baselines_of(self._store, list(nodes.values()))
         run.memory.rows.update(rows)
 
     def _attribute(self, run: _Run) -> list[Node]:
@@ -182,8 +185,9 @@ class EventBridge:
                 if member.before and member.before.correlation.story_id != story_id:
                     moved.setdefault(member.before.correlation.story_id, []).append(member)
         scores = self._stability(run, batch)
+        doubted = Doubted.of((node, _verdict_of(run, event_id)) for event_id, node in run.nodes.items())
         for plan in plans:
-            members = self._comforted(run, plan, drafts[plan.story_id], scores, again)
+            members = self._comforted(run, plan, drafts[plan.story_id], doubted, scores, again)
             # What its stories lost to others; what a swallowed one brought along counts as a member.
             here = {member.node.id for member in members}
             base = [story.id for story in (plan.goes_on, *plan.swallows) if story]
@@ -240,22 +244,23 @@ class EventBridge:
         return Member(node=node, assessment=later, before=before)
 
     def _comforted(
-        self, run: _Run, plan: Assignment, drafts: Sequence[Member], scores: Mapping[str, Stability | None], again: frozenset[str]
+        self,
+        run: _Run,
+        plan: Assignment,
+        drafts: Sequence[Member],
+        doubted: Doubted,
+        scores: Mapping[str, Stability | None],
+        again: frozenset[str],
     ) -> list[Member]:
         """The members with their comfort, where anything about them is new."""
         old = plan.goes_on
         rest = old.verdicts if old and old.event_count > len(drafts) else {}
         verdicts = {member.assessment.verdict for member in drafts} | {Verdict(name) for name, count in rest.items() if count > 0}
-        troubled = not verdicts.isdisjoint({Verdict.UNPLANNED, Verdict.UNKNOWN}) or self._crossed(run, plan)
+        troubled = not verdicts.isdisjoint({Verdict.UNPLANNED, Verdict.UNKNOWN}) or crossed(plan.group.nodes, doubted, self._horizon)
         ending = Ending(troubled=troubled)
         if old and not self._reopens(run, drafts):
             ending = replace(ending, settling=old.settling, says=old.settling_says, evidence=old.settling_evidence)
         return [self._comfort(run, member, ending, scores, again) for member in drafts]
-
-    def _crossed(self, run: _Run, plan: Assignment) -> bool:
-        own = {node.id for node in plan.group.nodes}
-        others = ((node, _verdict_of(run, event_id)) for event_id, node in run.nodes.items() if event_id not in own)
-        return crossed(plan.group.nodes, others, self._horizon)
 
     def _comfort(self, run: _Run, member: Member, ending: Ending, scores: Mapping[str, Stability | None], again: frozenset[str]) -> Member:
         if member.assessment is member.before:

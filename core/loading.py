@@ -106,10 +106,7 @@ def _neighbours(
                 found[story.id] = story
                 if story.event_count > MOST_EVENTS_OF_A_STORY and key.startswith(("op:", "sit:")):
                     large.setdefault(key, story)
-    known: dict[str, UnifiedEvent] = {}
-    for story_id in sorted(found):
-        page = store.events.of_story(EVERYTHING, story_id, limit=MOST_EVENTS_OF_A_STORY)
-        known.update({one.id: one for one in page.items})
+    known = {one.id: one for one in store.events.of_stories(EVERYTHING, found, MOST_EVENTS_OF_A_STORY)} if found else {}
     return found, known, large
 
 

@@ -9,7 +9,7 @@ from core.analysis.cause import cause_of
 from core.analysis.chronicle import verdict_of
 from core.analysis.classify import Judgement, classify
 from core.analysis.comfort import Ending, Reach, comfort
-from core.analysis.crossing import crossed
+from core.analysis.crossing import Doubted, crossed
 from core.analysis.teaching import MODEL_KEY, learn
 from core.analysis.teaching import key_of as like_of
 from core.analysis.ties import node_of
@@ -105,9 +105,8 @@ class LookBack:
         cause = cause_of(members, loaded.announcements)
         keys, rows = baselines_of(self._store, list(nodes.values()))
         found = {key: classify(seen_of(node, keys[key], cause, loaded, rows, self._settings)) for key, node in nodes.items()}
-        members_ids = {node.id for node in members}
-        others = [(around[one.id], one.verdict) for one in loaded.known.values() if one.id not in members_ids]
-        return _Looked(judgements=found, rows=rows, crossed=crossed(members, others, self._horizon))
+        doubted = Doubted.of((around[one.id], one.verdict) for one in loaded.known.values())
+        return _Looked(judgements=found, rows=rows, crossed=crossed(members, doubted, self._horizon))
 
     def _reach(self, story: Story, now: datetime) -> Reach:
         """Were the story's sources read without a gap from its first change until their newest reading?"""

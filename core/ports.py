@@ -180,7 +180,13 @@ class EventStore(Protocol):
 
     def counts(self, visibility: Visibility, filter: EventFilter, span: Span) -> Counts: ...
 
-    def of_story(self, visibility: Visibility, story_id: str, *, after: str = "", limit: int = 100) -> Page: ...
+    def of_story(self, visibility: Visibility, story_id: str, *, after: str = "", limit: int = 100) -> Page:
+        """Newest first."""
+        ...
+
+    def of_stories(self, visibility: Visibility, story_ids: Collection[str], most: int) -> Sequence[UnifiedEvent]:
+        """The newest `most` events of each of these stories, in no order."""
+        ...
 
     def sequence(self) -> int:
         """The highest ingest sequence stored; 0 in an empty store."""

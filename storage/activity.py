@@ -1,12 +1,14 @@
 """What each actor did on each day, as counts that grow."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from core.baseline import Activity
-from storage.database import Database, insert
+from storage.database import Database, inserting
 from storage.tables import ActivityRow, table
 
 _ACTIVITY = table(ActivityRow)
@@ -41,10 +43,14 @@ def write(connection: Connection, activities: Sequence[Activity]) -> None:
     """Add the increments."""
     if not activities:
         return
-    statement = insert(connection, _ACTIVITY)
+    columns = ("actor", "day", "environment", *_SAID, *_COUNTS)
+    connection.execute(_adding(connection.dialect.name), [{name: getattr(one, name) for name in columns} for one in activities])
+
+
+@cache
+def _adding(dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    statement = inserting(_ACTIVITY, dialect)
     new = statement.excluded
     changes: dict[str, Any] = {name: _A[name] + new[name] for name in _COUNTS}
     changes.update({name: case((new[name] == "", _A[name]), else_=new[name]) for name in _SAID})
-    statement = statement.on_conflict_do_update(index_elements=["actor", "day", "environment"], set_=changes)
-    columns = ("actor", "day", "environment", *_SAID, *_COUNTS)
-    connection.execute(statement, [{name: getattr(one, name) for name in columns} for one in activities])
+    return statement.on_conflict_do_update(index_elements=["actor", "day", "environment"], set_=changes)

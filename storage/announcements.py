@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core.announcement import Announcement
 from core.timerange import TimeRange
@@ -12,6 +12,7 @@ from storage.tables import AnnouncementRow, table
 
 _ANNOUNCEMENTS = table(AnnouncementRow)
 _A = _ANNOUNCEMENTS.c
+_AROUND = select(_A.body).where(_A.start_at < bindparam("end"), _A.end_at > bindparam("start")).order_by(_A.start_at, _A.id)
 
 
 class SqlAnnouncements:
@@ -21,9 +22,8 @@ class SqlAnnouncements:
         self._database = database
 
     def around(self, span: TimeRange) -> Sequence[Announcement]:
-        asked = select(_A.body).where(_A.start_at < span.end, _A.end_at > span.start).order_by(_A.start_at, _A.id)
         with self._database.read() as connection:
-            return [unpack(Announcement, packed) for packed in connection.scalars(asked)]
+            return [unpack(Announcement, packed) for packed in connection.scalars(_AROUND, {"start": span.start, "end": span.end})]
 
     def save(self, announcement: Announcement) -> None:
         with self._database.write() as connection:

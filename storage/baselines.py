@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core.baseline import Baseline
 from storage.columns import pack, unpack
@@ -12,6 +12,7 @@ from storage.tables import BaselineRow, table
 
 _BASELINES = table(BaselineRow)
 _B = _BASELINES.c
+_BY_KEY = select(_B.body).where(_B.key.in_(bindparam("keys", expanding=True)))
 
 
 class SqlBaselines:
@@ -24,7 +25,7 @@ class SqlBaselines:
         found: dict[str, Baseline] = {}
         with self._database.read() as connection:
             for some in chunks(keys):
-                for packed in connection.scalars(select(_B.body).where(_B.key.in_(some))):
+                for packed in connection.scalars(_BY_KEY, {"keys": some}):
                     row = unpack(Baseline, packed)
                     found[row.key] = row
         return found

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from core.clock import Clock, utc_now
 from core.errors import StorageError
+from storage.checkpoint import Checkpoints
 from storage.lockfile import LockFile
 from storage.refusals import told
 
@@ -34,6 +35,7 @@ class Database:
     clock: Clock = utc_now
     shared: bool = False
     lock_file: LockFile | None = None
+    checkpoints: Checkpoints | None = None
     exclusive: threading.RLock = field(default_factory=threading.RLock)
     _together: threading.local = field(default_factory=threading.local)
 
@@ -72,13 +74,18 @@ class Database:
         if self.writer is None:
             raise StorageError(f"{self.place} was opened to be read only", next_step="Do this in the running bot, or stop it first.")
         aside: AbstractContextManager[object] = nullcontext() if self.postgres else self.exclusive
-        with told(self.place), aside, self.writer.begin() as connection:
-            if ingests and self.postgres:
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({INGEST_LOCK})")
-            yield connection
+        with told(self.place), aside:
+            with self.writer.begin() as connection:
+                if ingests and self.postgres:
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({INGEST_LOCK})")
+                yield connection
+            if self.checkpoints is not None:
+                self.checkpoints.committed()
 
     def close(self) -> None:
         """Safe to call twice. Readers go first, so that the last connection, which tidies the log away, is the writer."""
+        if self.checkpoints is not None:
+            self.checkpoints.close()
         with self.exclusive:
             self.reader.dispose()
             if self.writer is not None and self.writer is not self.reader:
@@ -89,13 +96,23 @@ class Database:
 
 def insert(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """An insert that knows ON CONFLICT, in the connection's dialect."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    return inserting(table, connection.dialect.name)
+
+
+def inserting(table: Table, dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """As `insert`, for a statement that is built once: describing one costs more than running it."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _adding(table: Table, dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    return inserting(table, dialect).on_conflict_do_nothing()
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows whose key is there already are left as they are."""
     if rows:
-        connection.execute(insert(connection, table).on_conflict_do_nothing(), list(rows))
+        connection.execute(_adding(table, connection.dialect.name), list(rows))
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keep: Collection[str] = ()) -> None:
@@ -111,9 +128,9 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]],
 
 @cache
 def _replacing(table: Table, dialect: str, columns: tuple[str, ...], keep: frozenset[str]) -> "sqlite.Insert | postgresql.Insert | None":
-    """The statement, built once: describing it costs more than running it. None where nothing of a row but its key is written."""
+    """None where nothing of a row but its key is written."""
     keys = [column.name for column in table.primary_key.columns]
-    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    statement = inserting(table, dialect)
     new = {name: statement.excluded[name] for name in columns if name not in keys and name not in keep}
     return statement.on_conflict_do_update(index_elements=keys, set_=new) if new else None
 

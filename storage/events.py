@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal, select, tuple_
+from sqlalchemy import Connection, bindparam, func, literal, select, tuple_
 
 from core.assessment import Assessment, Verdict
 from core.errors import ValueRefused
 from core.event import Event
 from core.ports import Counts, Page, Span
-from core.subscription import EventFilter, Visibility
+from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.unified import UnifiedEvent
 from storage.columns import Moment, micros, moment
 from storage.database import Database, add, chunks
@@ -18,6 +18,16 @@ from storage.event_rows import COLUMNS, JOINED, by_sequence, event_row, unified
 from storage.filters import EVENTS, matching, visible, within
 
 _E = EVENTS.c
+_STORED = select(_E.id).where(_E.id.in_(bindparam("ids", expanding=True)))
+_RANKED = (
+    select(
+        _E.sequence, func.row_number().over(partition_by=_E.story_id, order_by=(_E.occurred_at.desc(), _E.sequence.desc())).label("place")
+    )
+    .where(_E.story_id.in_(bindparam("stories", expanding=True)))
+    .subquery()
+)
+_NEWEST = select(*COLUMNS).select_from(JOINED.join(_RANKED, _RANKED.c.sequence == _E.sequence)).where(_RANKED.c.place <= bindparam("most"))
+_HIGHEST = select(func.max(_E.sequence))
 
 
 class SqlEventStore:
@@ -30,7 +40,7 @@ class SqlEventStore:
         stored: set[str] = set()
         with self._database.read() as connection:
             for some in chunks(ids):
-                stored.update(connection.scalars(select(_E.id).where(_E.id.in_(some))))
+                stored.update(connection.scalars(_STORED, {"ids": some}))
         return set(ids) - stored
 
     def get(self, visibility: Visibility, event_id: str) -> UnifiedEvent | None:
@@ -91,6 +101,14 @@ class SqlEventStore:
             return Page(items=())
         return self.page(visibility, EventFilter(story_id=story_id), Span(), after=after, limit=limit)
 
+    def of_stories(self, visibility: Visibility, story_ids: Collection[str], most: int) -> Sequence[UnifiedEvent]:
+        found: list[UnifiedEvent] = []
+        with self._database.read() as connection:
+            for some in chunks(story_ids):
+                asked = _NEWEST if visibility == EVERYTHING else _NEWEST.where(*visible(visibility))
+                found += [unified(row) for row in connection.execute(asked, {"stories": some, "most": most})]
+        return found
+
     def sequence(self) -> int:
         with self._database.read() as connection:
             return highest(connection)
@@ -103,7 +121,7 @@ class SqlEventStore:
 
 def highest(connection: Connection) -> int:
     """The highest ingest sequence."""
-    return int(connection.scalar(select(func.max(_E.sequence))) or 0)
+    return int(connection.scalar(_HIGHEST) or 0)
 
 
 def write(connection: Connection, events: Sequence[Event], assessments: Sequence[Assessment], *, backfilled: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, select, tuple_
 from sqlalchemy import delete as remove
 
 from core.batch import ManagedResource
@@ -14,6 +14,12 @@ _MANAGED, _ALIASES = table(ManagedRow), table(ManagedAliasRow)
 _M, _A = _MANAGED.c, _ALIASES.c
 # A source may hold several workspaces, and an address is unique in one of them only.
 _SAME = and_(_A.source == _M.source, _A.workspace == _M.workspace, _A.address == _M.address)
+_BY_ALIAS = (
+    select(_A.alias, _M.body)
+    .join_from(_ALIASES, _MANAGED, _SAME)
+    .where(_A.alias.in_(bindparam("aliases", expanding=True)))
+    .order_by(_M.since, _M.source, _M.workspace, _M.address)
+)
 
 
 class SqlManagedResources:
@@ -27,13 +33,8 @@ class SqlManagedResources:
         found: dict[str, ManagedResource] = {}
         with self._database.read() as connection:
             for some in chunks(aliases):
-                asked = (
-                    select(_A.alias, _M.body)
-                    .join_from(_ALIASES, _MANAGED, _SAME)
-                    .where(_A.alias.in_(some))
-                    .order_by(_M.since, _M.source, _M.workspace, _M.address)
-                )
-                found.update({row.alias: unpack(ManagedResource, row.body) for row in connection.execute(asked)})
+                rows = connection.execute(_BY_ALIAS, {"aliases": some})
+                found.update({row.alias: unpack(ManagedResource, row.body) for row in rows})
         return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from core.subscription import Mute
 from storage.columns import pack, unpack
@@ -12,6 +12,7 @@ from storage.tables import MuteRow, table
 
 _MUTES = table(MuteRow)
 _M = _MUTES.c
+_ACTIVE = select(_M.body).where(_M.until > bindparam("now")).order_by(_M.until, _M.id)
 
 
 class SqlMutes:
@@ -23,8 +24,7 @@ class SqlMutes:
     def active(self, now: datetime) -> Sequence[Mute]:
         """Those that end first come first."""
         with self._database.read() as connection:
-            rows = connection.scalars(select(_M.body).where(_M.until > now).order_by(_M.until, _M.id))
-            return [unpack(Mute, packed) for packed in rows]
+            return [unpack(Mute, packed) for packed in connection.scalars(_ACTIVE, {"now": now})]
 
     def save(self, mute: Mute) -> None:
         with self._database.write() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core.observation import Observation
 from core.timerange import TimeRange
@@ -14,6 +14,8 @@ from storage.tables import CurrentObservationRow, ObservationRow, table
 
 _HISTORY, _CURRENT = table(ObservationRow), table(CurrentObservationRow)
 _H, _C = _HISTORY.c, _CURRENT.c
+_SINCE = select(_C.body).where(_C.at >= bindparam("since")).order_by(_C.key)
+_OF_ENVIRONMENT = _SINCE.where(_C.environment == bindparam("environment"))
 
 
 class SqlObservationStore:
@@ -31,11 +33,10 @@ class SqlObservationStore:
         return found
 
     def of_environment(self, environment: str, since: datetime) -> Sequence[Observation]:
-        asked = select(_C.body).where(_C.at >= since).order_by(_C.key)
-        if environment:
-            asked = asked.where(_C.environment == environment)
+        asked = _OF_ENVIRONMENT if environment else _SINCE
+        named = {"since": since, "environment": environment} if environment else {"since": since}
         with self._database.read() as connection:
-            return [unpack(Observation, packed) for packed in connection.scalars(asked)]
+            return [unpack(Observation, packed) for packed in connection.scalars(asked, named)]
 
     def history(self, resource_keys: Collection[str], span: TimeRange, limit: int = 1000) -> Sequence[Observation]:
         found: list[tuple[datetime, str, bytes]] = []

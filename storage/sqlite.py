@@ -10,6 +10,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from core.clock import Clock
 from core.errors import StorageError
+from storage.checkpoint import Checkpoints
 from storage.database import Database
 from storage.lockfile import LockFile
 
@@ -19,7 +20,8 @@ _BUSY_MILLISECONDS = 5000
 # NORMAL: in WAL mode a commit survives a crash of the process, and a power cut costs at most the last commits, which the
 # cursor stored with them asks for again.
 _PRAGMAS = ("PRAGMA foreign_keys=ON", f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}", "PRAGMA temp_store=MEMORY")
-_WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-32768", "PRAGMA wal_autocheckpoint=2000")
+# Our own checkpoints come far earlier; this one, which a commit has to wait for, is for where they fail.
+_WRITER = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-32768", "PRAGMA wal_autocheckpoint=20000")
 _READER = ("PRAGMA query_only=ON", "PRAGMA cache_size=-16384", "PRAGMA mmap_size=33554432")
 
 
@@ -39,7 +41,9 @@ def on_file(path: Path, clock: Clock, *, read_only: bool) -> Database:
     lock = LockFile.take(path)
     writer = _engine(place, (*_PRAGMAS, *_WRITER), "BEGIN IMMEDIATE", poolclass=StaticPool)
     reader = _engine(place, (*_PRAGMAS, *_READER), "BEGIN", poolclass=QueuePool)
-    return Database(place=place, reader=reader, writer=writer, clock=clock, lock_file=lock)
+    database = Database(place=place, reader=reader, writer=writer, clock=clock, lock_file=lock)
+    database.checkpoints = Checkpoints(path, database.exclusive)
+    return database
 
 
 def _require(path: Path, *, read_only: bool) -> None:

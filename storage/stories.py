@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, literal, select, update
 
 from core.ports import Span
 from core.story import Settling, Story, StoryLink
@@ -20,6 +20,20 @@ _STORIES, _LINKS, _SOURCES = table(StoryRow), table(StoryLinkRow), table(StorySo
 _S, _L, _O = _STORIES.c, _LINKS.c, _SOURCES.c
 _UNSETTLED = (Settling.WATCHING.value, Settling.DEGRADED.value, Settling.UNVERIFIED.value)
 _READ = (_S.id, _S.merged_into, _S.body)
+# Statements of every batch are described once: describing one costs more than running it.
+_BY_LINKS = (
+    select(_L.key, _L.strength, *_READ)
+    .join_from(_LINKS, _STORIES, _S.id == _L.story_id)
+    .where(_L.key.in_(bindparam("keys", expanding=True)), _L.last_at >= bindparam("since"), _S.open, _S.merged_into == "")
+    .order_by(_L.last_at.desc(), _S.id)
+)
+_ENDED = (
+    select(*_READ)
+    .where(_S.settling == bindparam("ending"), _S.open, _S.merged_into == "")
+    .order_by(_S.last_at.desc(), _S.id)
+    .limit(bindparam("most"))
+)
+_NOT_FROM = delete(_SOURCES).where(_O.story_id.in_(bindparam("stories", expanding=True)))
 
 
 class SqlStoryStore:
@@ -43,13 +57,7 @@ class SqlStoryStore:
         read: dict[str, Story] = {}
         with self._database.read() as connection:
             for some in chunks(keys):
-                asked = (
-                    select(_L.key, _L.strength, *_READ)
-                    .join_from(_LINKS, _STORIES, _S.id == _L.story_id)
-                    .where(_L.key.in_(some), _L.last_at >= since, _S.open, _S.merged_into == "")
-                    .order_by(_L.last_at.desc(), _S.id)
-                )
-                for row in connection.execute(asked):
+                for row in connection.execute(_BY_LINKS, {"keys": some, "since": since}):
                     story = read.get(row.id) or read.setdefault(row.id, _story(row))
                     found[row.key].append((story, row.strength))
         return dict(found)
@@ -69,12 +77,12 @@ class SqlStoryStore:
 
     def _ended(self, settling: str, visibility: Visibility, limit: int) -> list[Story]:
         """One state at a time, as the index is by state and then time."""
-        asked = select(*_READ).where(_S.settling == settling, _S.open, _S.merged_into == "", *_visible(visibility))
-        return self._read(asked.order_by(_S.last_at.desc(), _S.id).limit(limit))
+        criteria = _visible(visibility)
+        return self._read(_ENDED.where(*criteria) if criteria else _ENDED, {"ending": settling, "most": limit})
 
-    def _read(self, asked: Any) -> list[Story]:
+    def _read(self, asked: Any, named: Mapping[str, Any] | None = None) -> list[Story]:
         with self._database.read() as connection:
-            return [_story(row) for row in connection.execute(asked)]
+            return [_story(row) for row in connection.execute(asked, named)]
 
 
 def _story(row: Any) -> Story:
@@ -108,7 +116,7 @@ def write(connection: Connection, stories: Sequence[Story], links: Sequence[Stor
     put(connection, _STORIES, [_row(story) for story in stories])
     if stories:
         for some in chunks([story.id for story in stories]):
-            connection.execute(delete(_SOURCES).where(_O.story_id.in_(some)))
+            connection.execute(_NOT_FROM, {"stories": some})
         put(connection, _SOURCES, [{"story_id": story.id, "source": source} for story in stories for source in story.sources])
     put(connection, _LINKS, [_link(link) for link in links])
     for story in stories:

@@ -11,6 +11,7 @@ from storage.tables import SubscriptionRow, table
 
 _SUBSCRIPTIONS = table(SubscriptionRow)
 _S = _SUBSCRIPTIONS.c
+_ALL = select(_S.body).order_by(_S.destination)
 
 
 class SqlSubscriptions:
@@ -21,7 +22,7 @@ class SqlSubscriptions:
 
     def all(self) -> Sequence[Subscription]:
         with self._database.read() as connection:
-            return [unpack(Subscription, packed) for packed in connection.scalars(select(_S.body).order_by(_S.destination))]
+            return [unpack(Subscription, packed) for packed in connection.scalars(_ALL)]
 
     def get(self, destination: str) -> Subscription | None:
         with self._database.read() as connection:

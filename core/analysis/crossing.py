@@ -1,6 +1,7 @@
 """Two causes at work on one thing at once: which of them a controller carries on cannot be told from its records. Pure."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.analysis.correlate import SKEW
@@ -11,21 +12,32 @@ from core.event import ReferenceKind
 _DOUBTED = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
 
 
-def crossed(story: Sequence[Node], others: Iterable[tuple[Node, Verdict]], horizon: timedelta) -> bool:
-    """Did something unplanned or unknown of another story begin, within the horizon before, to touch what this one touches?
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """What is unplanned or unknown, by what it touches."""
+
+    by_name: dict[str, list[Node]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, told: Iterable[tuple[Node, Verdict]]) -> "Doubted":
+        made = cls()
+        for node, verdict in told:
+            for name in _touched(node) if verdict in _DOUBTED else ():
+                made.by_name.setdefault(name, []).append(node)
+        return made
+
+
+def crossed(story: Sequence[Node], doubted: Doubted, horizon: timedelta) -> bool:
+    """Did something doubted of another story begin, within the horizon before, to touch what this one touches?
 
     Being part of the same application is too wide to count. What began later (give or take the clocks) caused nothing here.
     """
-    here: dict[str, list[Node]] = {}
-    for node in story:
-        for name in _touched(node):
-            here.setdefault(name, []).append(node)
+    own = {node.id for node in story}
     return any(
-        node.apart(other) <= horizon and other.begins <= node.at + SKEW
-        for other, verdict in others
-        if verdict in _DOUBTED
-        for name in _touched(other)
-        for node in here.get(name, ())
+        other.id not in own and node.apart(other) <= horizon and other.begins <= node.at + SKEW
+        for node in story
+        for name in _touched(node)
+        for other in doubted.by_name.get(name, ())
     )
 
 

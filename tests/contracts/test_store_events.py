@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -197,6 +198,17 @@ def test_events_of_a_merged_story_are_found_in_the_one_it_went_into(store: SqlSt
     store.work.commit(commit([event], [assessed(event, "young")], concluded={"stories": (story("old"), story("young"))}))
     store.work.commit(commit(concluded={"stories": (story("young", merged_into="old", revision=2),)}))
     assert [one.correlation_id for one in store.events.of_story(EVERYTHING, "old").items] == ["old"]
+
+
+def test_of_each_story_the_newest_are_read_and_no_more_than_asked_for(store: SqlStore) -> None:
+    web, api = [change("web", minute) for minute in range(5)], [change("api", minute) for minute in range(2)]
+    other = change("db")
+    assessments = [*(assessed(one, "s1") for one in web), *(assessed(one, "s2") for one in api), assessed(other, "s3")]
+    store.work.commit(commit([*web, *api, other], assessments))
+    read = store.events.of_stories(EVERYTHING, ["s1", "s2"], 3)
+    assert {one.id for one in read} == {*(one.id for one in web[-3:]), *(one.id for one in api)}
+    assert {one.correlation_id for one in read} == {"s1", "s2"}
+    assert store.events.of_stories(replace(EVERYTHING, sources=frozenset()), ["s1"], 3) == []
 
 
 def test_a_backfilled_commit_leaves_the_live_cursor_alone(store: SqlStore) -> None:

@@ -12,7 +12,8 @@ from core.ports import Commit, Page
 from core.story import FollowUp, FollowUpState, Settling, Story, StoryLink
 from core.subscription import Visibility
 from core.timerange import TimeRange
-from tests.unit.core.small_store import SmallStore, _Coverages, _Observations, _Stories, _View, _Watching
+from core.unified import UnifiedEvent
+from tests.unit.core.small_store import SmallStore, _Coverages, _Observations, _Stories, _View, _Watching, newest
 
 _LINKS_KEPT = timedelta(days=1)
 _UNSETTLED = 50
@@ -103,7 +104,10 @@ class _Indexed(_Of):
 
     def of_story(self, visibility: Visibility, story_id: str, *, after: str = "", limit: int = 100) -> Page:
         found = [self.store.unified(one) for one in self.store.events_of.get(story_id, ())]
-        return Page(items=tuple(sorted(found, key=lambda one: (one.timestamp, one.id))[:limit]))
+        return Page(items=newest(found, limit))
+
+    def of_stories(self, visibility: Visibility, story_ids: Collection[str], most: int) -> Sequence[UnifiedEvent]:
+        return [one for story_id in story_ids for one in self.of_story(visibility, story_id, limit=most).items]
 
 
 class _IndexedStories(_Of, _Stories):

@@ -1,7 +1,7 @@
 """A store in memory for tests of core, just wide enough: what one commit writes, the ports read back."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -102,6 +102,10 @@ class SmallStore:
         return {frozenset(ids) for ids in found.values()}
 
 
+def newest(found: Iterable[UnifiedEvent], most: int) -> tuple[UnifiedEvent, ...]:
+    return tuple(sorted(found, key=lambda one: (one.timestamp, one.id), reverse=True)[:most])
+
+
 @dataclass
 class _View:
     store: SmallStore
@@ -120,7 +124,10 @@ class _Events(_View):
 
     def of_story(self, visibility: Visibility, story_id: str, *, after: str = "", limit: int = 100) -> Page:
         found = [one for key in self.store.stored if (one := self.store.unified(key)).correlation_id == story_id]
-        return Page(items=tuple(sorted(found, key=lambda one: (one.timestamp, one.id))[:limit]))
+        return Page(items=newest(found, limit))
+
+    def of_stories(self, visibility: Visibility, story_ids: Collection[str], most: int) -> Sequence[UnifiedEvent]:
+        return [one for story_id in story_ids for one in self.of_story(visibility, story_id, limit=most).items]
 
 
 class _Assessments(_View):

@@ -37,6 +37,7 @@ def plan_of(store: SqlStore, ask: Callable[[], Any]) -> list[str]:
         (lambda s: s.events.severest(EVERYTHING, EventFilter(), DAY, 5), "USING COVERING INDEX ix_events_time"),
         (lambda s: s.events.page(EVERYTHING, EventFilter(), DAY), "USING COVERING INDEX ix_events_time"),
         (lambda s: s.events.of_story(EVERYTHING, "s1"), "ix_events_story_time"),
+        (lambda s: s.events.of_stories(EVERYTHING, ["s1"], 3), "ix_events_story_time"),
         (lambda s: s.assessments.unfinished(), "ix_events_unfinished"),
         (lambda s: s.inbox.pending("slack"), "ix_inbox_pending"),
     ],

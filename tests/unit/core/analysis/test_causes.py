@@ -9,7 +9,7 @@ from core.analysis.cause import Cause, cause_of
 from core.analysis.classify import classify
 from core.analysis.comfort import carries_on
 from core.analysis.correlate import correlate
-from core.analysis.crossing import crossed
+from core.analysis.crossing import Doubted, crossed
 from core.analysis.habits import keys_of
 from core.analysis.signs import Seen, Sign
 from core.analysis.ties import node_of
@@ -134,8 +134,8 @@ def test_what_a_controller_carries_on_is_no_cause_of_its_own_but_its_upkeep_is()
 def test_a_hand_of_doubt_on_the_same_workload_shortly_before_crosses_the_autoscaler() -> None:
     scale = change("api", 4, SCALER, type=ChangeType.SCALED, traits=(Trait.SCALES,))
     hand = change("api", 3.9, ANA)
-    assert crossed([node(scale)], [(node(hand), Verdict.UNPLANNED)], HORIZON)
-    assert crossed([node(scale)], [(node(hand), Verdict.UNKNOWN)], HORIZON)
+    assert crossed([node(scale)], Doubted.of([(node(hand), Verdict.UNPLANNED)]), HORIZON)
+    assert crossed([node(scale)], Doubted.of([(node(hand), Verdict.UNKNOWN)]), HORIZON)
 
 
 def test_nothing_is_crossed_by_what_is_explained_or_far_or_later_or_elsewhere() -> None:
@@ -147,7 +147,7 @@ def test_nothing_is_crossed_by_what_is_explained_or_far_or_later_or_elsewhere() 
         (change("api", 25, ANA), Verdict.UNPLANNED),
         (elsewhere, Verdict.UNPLANNED),
     ):
-        assert not crossed([node(scale)], [(node(hand), verdict)], HORIZON)
+        assert not crossed([node(scale)], Doubted.of([(node(hand), verdict)]), HORIZON)
 
 
 def test_an_identity_made_beside_an_alarming_act_belongs_to_it_and_alone_it_opens_nothing() -> None:
