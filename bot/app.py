@@ -20,6 +20,7 @@ from core.clock import Clock, utc_now
 from core.errors import WgoError
 from core.followup import FollowUps
 from core.ingest import Ingest
+from core.keeping import Keeping
 from core.lookback import LookBack
 from core.measures import Measures
 from core.overrule import Overrules
@@ -203,6 +204,7 @@ def build_bot(settings: Settings, *, http: bool = False, store: Store | None = N
     from bot.running import Bot, HttpServer
 
     opened = store or open_store(settings, clock=clock)
+    opened.work = keeping = Keeping(opened.work, clock=clock)
     ingest = build_ingest(settings, opened, clock=clock)
     sources, broken = _buildable(settings, opened, clock)
     bot = Bot(
@@ -212,7 +214,7 @@ def build_bot(settings: Settings, *, http: bool = False, store: Store | None = N
         lacks=(*watches.lacks(settings, http=http), *broken),
         on_start=lambda: watches.keep(settings, opened.subscriptions),
     )
-    slack = _add_slack(bot, settings, ingest, http=http, clock=clock) if settings.slack.bot_token else None
+    slack = _add_slack(bot, settings, ingest, keeping, http=http, clock=clock) if settings.slack.bot_token else None
     if http:
         receivers = Receivers(opened.inbox, source_names(settings), settings.http.webhook_token, slack, clock)
         bot.http = HttpServer(receivers.asgi(), settings.http.host, settings.http.port)
@@ -233,7 +235,7 @@ def _buildable(settings: Settings, store: Store, clock: Clock) -> tuple[list[Pro
     return built, broken
 
 
-def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, *, http: bool, clock: Clock) -> App:
+def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, keeping: Keeping, *, http: bool, clock: Clock) -> App:
     """Notifier, intake, listeners, and the Socket Mode connections unless requests come over HTTP."""
     from bot import listeners
     from bot.identity import Identity
@@ -243,11 +245,14 @@ def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, *, http: bool, cloc
     from bot.slack_calls import asking_client, bolt_app, telling_client
     from bot.socket_mode import SocketMode
     from bot.standing import Standing
+    from bot.unkept import UnkeptNotes
 
     token, secret, app_token = (_value(one) for one in (settings.slack.bot_token, settings.slack.signing_secret, settings.slack.app_token))
     asking = asking_client(settings.slack, token)
     people = People(asking, clock)
-    bot.notifier = Notifier(store=bot.store, slack=telling_client(settings.slack, token), people=people, clock=clock)
+    telling = telling_client(settings.slack, token)
+    unkept = UnkeptNotes(keeping, telling, bot.store.subscriptions, clock)
+    bot.notifier = Notifier(store=bot.store, slack=telling, people=people, clock=clock, unkept=unkept)
     identity = Identity(asking)
     slack = bolt_app(asking, lambda: identity(), secret)  # Bolt hands on what a function names, and reads an object wrongly
     listeners.register(
@@ -258,7 +263,7 @@ def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, *, http: bool, cloc
             catchup=build_catchup(settings, bot.store, clock=clock),
             conversation=build_conversation(settings, bot.store, clock=clock),
             overrules=build_overrules(settings, bot.store, ingest, clock=clock),
-            standing=Standing(store=bot.store, people=people, sources=source_names(settings), clock=clock),
+            standing=Standing(store=bot.store, people=people, sources=source_names(settings), clock=clock, keeping=keeping),
             clock=clock,
             told=bot.notifier.wake,
         ),

@@ -1,11 +1,13 @@
 """`wgo doctor`: what works, what does not, and the next step for each. Reads only; never raises for what it was asked to look at."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +23,10 @@ from core.delivery import DeliveryState
 from core.errors import WgoError
 from core.ports import Provider, Store
 from core.settings import Settings, SourceSettings
+from storage.opening import file_of
 
+# Less than this is no room for one batch; an upgrade of the schema writes up to as much again as there is.
+_NO_ROOM_BYTES, _LITTLE_ROOM_BYTES = 1024**2, 64 * 1024**2
 _SECONDS_A_SOURCE, _SECONDS_FOR_THE_MODEL = 15.0, 8.0
 # Slack refuses requests, and we refuse Slack's, whose time is more than five minutes off.
 _CLOCK_AMBER_SECONDS, _CLOCK_RED_SECONDS = 5.0, 60.0
@@ -31,15 +36,20 @@ _APP_TOKEN = "Slack app token"  # noqa: S105 - a check's name
 _MODEL_URL = "https://api.anthropic.com"
 
 
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Doctor:
-    """`open_store` opens read-only and raises StorageError; `build_provider` raises SettingsError."""
+    """`open_store` opens read-only and raises StorageError; `build_provider` raises SettingsError; `room` tells a folder's free bytes."""
 
     settings: Settings
     open_store: Callable[[], Store]
     build_provider: Callable[[SourceSettings, Store], Provider]
     http: bool = False
     clock: Clock = utc_now
+    room: Callable[[Path], int] = _free_bytes
 
     def examine(self) -> tuple[Check, ...]:
         """Everything, one after the other; sources at the same time. Within a minute, whatever does not answer."""
@@ -75,8 +85,23 @@ class Doctor:
             yield red("database", str(error), error.next_step)
             return
         yield green("database", f"{sequence:,} changes taken in so far")
+        yield from self._disk()
         if failed:
             yield amber("messages", f"{failed} could not be delivered", "The log says why (`not told`); mostly: invite WGO to the channel.")
+
+    def _disk(self) -> Iterator[Check]:
+        """Room beside a database of ours; a server's disk is not seen from here."""
+        path = file_of(self.settings.database.url)
+        if path is None:
+            return
+        room, size = self.room(path.resolve().parent), path.stat().st_size
+        step = "Free some space, or keep less (database.retention_days)."
+        if room < _NO_ROOM_BYTES:
+            yield red("disk", f"no room left beside {path} ({room:,} bytes): nothing that is seen can be kept", step)
+        elif room < size + _LITTLE_ROOM_BYTES:
+            yield amber("disk", f"{room // 1024**2:,} MiB free beside {path}: less than a second copy of it needs", step)
+        else:
+            yield green("disk", f"{room // 1024**2:,} MiB free")
 
     def _sources(self, store: Store) -> Iterator[Check]:
         def look(source: SourceSettings) -> list[Check]:

@@ -18,6 +18,7 @@ from bot.pace import Pace
 from bot.posted import Posted
 from bot.slack_calls import UNANSWERED, Refusal, refusal
 from bot.told import Knows, ToldStory, told
+from bot.unkept import UnkeptNotes
 from bot.views.blocks import Message
 from bot.views.story import merged_message, note_message, story_message, thread_note
 from core.clock import Clock, utc_now
@@ -58,6 +59,7 @@ class Notifier:
     clock: Clock = utc_now
     pace: Pace = field(default_factory=Pace)
     history_readable: bool = True
+    unkept: UnkeptNotes | None = None
     # Stories a post of which may have arrived though no receipt says so, in this process; those of one before are told by their time.
     _doubtful: set[tuple[str, str]] = field(default_factory=set)
     _started_at: datetime | None = None
@@ -69,8 +71,10 @@ class Notifier:
             try:
                 wait = self.drain(stopping.is_set)
             except StorageError as error:
-                _log.error("deliveries not read", extra={"error": str(error)})
+                _log.error("deliveries wait", extra={"error": str(error), "next_step": error.next_step})
                 wait = IDLE_SECONDS * 5
+            if self.unkept is not None:
+                self.unkept.speak()
             self._woken.wait(wait)
             self._woken.clear()
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.told import Knows, told
+from bot.unkept import says_now
 from bot.views.details import Details
 from bot.views.history import History
 from bot.views.home import DayCount, Home
@@ -14,6 +15,7 @@ from bot.views.words import name_of
 from core.assessment import Verdict
 from core.baseline import Metric
 from core.coverage import overlapping
+from core.keeping import Keeping
 from core.measures import STABILITY
 from core.ports import Span, Store
 from core.story import Settling, Story
@@ -34,6 +36,7 @@ class Standing:
     people: Knows
     sources: tuple[str, ...]
     clock: Callable[[], datetime]
+    keeping: Keeping | None = None
 
     def status(self) -> Status:
         now = self.clock()
@@ -44,6 +47,7 @@ class Standing:
             names=self._names(found),
             coverage=tuple(self.store.coverage.last().values()),
             stability=self._stability(now),
+            unkept=says_now(self.keeping.spell) if self.keeping is not None else "",
         )
 
     def history(self, asked: str, after: str = "") -> History:

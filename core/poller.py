@@ -16,6 +16,8 @@ from core.timerange import TimeRange
 _log = logging.getLogger(__name__)
 # A failing source is first asked again after this many seconds.
 FIRST_WAIT_SECONDS = 15.0
+# Where the store refuses, the source is well: it is asked again soon, as everything waits for it that happened meanwhile.
+_LONGEST_FOR_THE_STORE = 60.0
 
 
 class Ingests(Protocol):
@@ -72,8 +74,8 @@ class Poller:
             return self._failed(str(error), error.next_step, started_at, _asked_to_wait(error), still_wanted)
         except StorageError as error:
             # Nothing was written, so nothing is lost: the cursor stands where it stood.
-            _log.error("poll not stored", extra={"source": self.source, "error": str(error)})
-            return self._backed_off(str(error), None)
+            _log.error("poll not stored", extra={"source": self.source, "error": str(error), "next_step": error.next_step})
+            return self._backed_off(str(error), None, min(self.backoff_max_seconds, _LONGEST_FOR_THE_STORE))
         except Exception as error:  # noqa: BLE001 - a provider, ours or installed, must never stop the others
             _log.exception("poll failed", extra={"source": self.source})
             says = f"the provider failed in a way it should not: {type(error).__name__}"
@@ -107,7 +109,7 @@ class Poller:
             except StorageError as error:
                 _log.error("gap not stored", extra={"source": self.source, "error": str(error)})
         _log.warning("poll failed", extra={"source": self.source, "failure": says})
-        return self._backed_off(says, wait)
+        return self._backed_off(says, wait, self.backoff_max_seconds)
 
     def _record_gap(self, says: str, next_step: str, started_at: datetime) -> None:
         now = self.clock()
@@ -135,10 +137,10 @@ class Poller:
                 self._blind_since = last.range.end
         return self._blind_since
 
-    def _backed_off(self, says: str, wait: float | None) -> PollOutcome:
+    def _backed_off(self, says: str, wait: float | None, longest: float) -> PollOutcome:
         self.failures += 1
         doubled = FIRST_WAIT_SECONDS * 2.0 ** min(self.failures - 1, 20)
-        return PollOutcome(failure=says, wait_seconds=min(max(wait or 0.0, doubled), self.backoff_max_seconds))
+        return PollOutcome(failure=says, wait_seconds=min(max(wait or 0.0, doubled), longest))
 
 
 def _asked_to_wait(error: ProviderError) -> float | None:

@@ -19,7 +19,8 @@ SHOWN = 8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """`open` are stories that ask for a look: unplanned, unknown or not settled. `stability` is the newest score of each environment."""
+    """`open` are stories that ask for a look: unplanned, unknown or not settled. `stability` is the newest score of each environment.
+    `unkept` says that the store cannot be written now, where it cannot."""
 
     at: datetime
     open: tuple[Story, ...] = ()
@@ -27,10 +28,11 @@ class Status:
     coverage: tuple[Coverage, ...] = ()
     stability: tuple[Metric, ...] = ()
     failed_messages: int = 0
+    unkept: str = ""
 
 
 def status_message(status: Status) -> Message:
-    head = [kit.section(f"*How it stands* · {date(status.at)}", summary(status))]
+    head = [kit.section(f"*How it stands* · {date(status.at)}", summary(status), *unkept_lines(status))]
     foot = [kit.context("\n".join(filter(None, (stability_line(status.stability), *source_lines(status.coverage))))), _next()]
     return kit.message(head, open_blocks(status.open, status.names), foot, text=_plain(status), left_out="and more that is open")
 
@@ -73,12 +75,18 @@ def summary(status: Status) -> str:
         parts = [f"{worst} unplanned" if worst else "", f"{unknown} I can't tell" if unknown else ""]
         detail = ", ".join(part for part in parts if part)
         return f"{words.plural(len(status.open), 'change')} open{f': {detail}' if detail else ''}."
+    if status.unkept:
+        return "Nothing is open in what could be kept. Of what happens now I can't vouch."
     if not status.coverage:
         return "Nothing has been read yet, so there is nothing I can say."
     holed = [one for one in status.coverage if one.state is CoverageState.GAP]
     if holed:
         return f"Nothing is open in what was read. {words.plural(len(holed), 'source')} I could not read: I can't vouch for that."
     return "Nothing is open."
+
+
+def unkept_lines(status: Status) -> list[str]:
+    return [prose(status.unkept, 600)] if status.unkept else []
 
 
 def stability_line(metrics: Sequence[Metric]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.components import corpora, programs
+from tests.components import corpora, programs, small_disk
 
 
 def _kubernetes() -> str:
@@ -47,8 +47,9 @@ COMPONENTS: Mapping[str, Callable[[], str]] = {
     "moto": _moto,
     "chromium": _chromium,
     "corpora": _corpora,
+    "small-disk": small_disk.mountable,
 }
 # What nobody can install: its absence is told in the table, never a failure.
-NOT_INSTALLABLE = frozenset({"corpora", "terraform-aws"})
+NOT_INSTALLABLE = frozenset({"corpora", "terraform-aws", "small-disk"})
 # These take long to start or much of the machine: their tests share one worker, and so one instance.
 SHARED = frozenset({"kubernetes", "chromium", "terraform-aws"})

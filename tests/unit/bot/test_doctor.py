@@ -158,6 +158,22 @@ def test_a_database_that_is_not_there_is_red_and_its_sources_are_not_judged(here
     assert found["Slack bot token"].state is GREEN
 
 
+@pytest.mark.parametrize(
+    ("free", "state", "says"),
+    [
+        (900_000, RED, "no room left beside {path} (900,000 bytes): nothing that is seen can be kept"),
+        (20 * 1024**2, AMBER, "20 MiB free beside {path}: less than a second copy of it needs"),
+        (5 * 1024**3, GREEN, "5,120 MiB free"),
+    ],
+)
+def test_how_much_room_the_database_has_is_said(here: Ward, free: int, state: CheckState, says: str) -> None:
+    built = build_doctor(here.settings)
+    doctor = Doctor(settings=built.settings, open_store=built.open_store, build_provider=built.build_provider, room=lambda _: free)
+    check = {check.name: check for check in doctor.examine()}["disk"]
+    assert (check.state, check.says) == (state, says.format(path=here.folder / "wgo.db"))
+    assert (check.next_step == "") is (state is GREEN)
+
+
 def test_a_source_that_cannot_be_built_is_red_with_the_fix(here: Ward) -> None:
     wrong = SourceSettings(name="infra", provider="nimbus", options={})
     here.settings = here.settings.model_copy(update={"sources": (wrong,)})

@@ -1,0 +1,82 @@
+"""Can what is seen be kept? Stands before the unit of work, and remembers since when the store refuses it and what was missed."""
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.clock import Clock, utc_now
+from core.coverage import Coverage, CoverageState
+from core.errors import StorageError
+from core.ports import Commit, UnitOfWork
+from core.timerange import TimeRange
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unkept:
+    """A spell in which the store refused what came. `until` is None while it goes on."""
+
+    since: datetime
+    says: str
+    next_step: str
+    until: datetime | None = None
+
+
+class Keeping:
+    """The port core.ports.UnitOfWork before another one. Safe to use from several threads.
+
+    A spell lasts until everyone whose commit was refused has committed again: a small one may find room where a big one does not.
+    """
+
+    def __init__(self, work: UnitOfWork, *, clock: Clock = utc_now) -> None:
+        self._work = work
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._refused: dict[str, datetime] = {}
+        self._spell: Unkept | None = None
+
+    @property
+    def spell(self) -> Unkept | None:
+        """The one that goes on, or the last one; None where there was none since the start."""
+        return self._spell
+
+    def commit(self, commit: Commit) -> int:
+        """As the port says. The first commit of a source after refused ones says in its coverage what was not kept."""
+        since = self._refused.get(commit.source)
+        try:
+            sequence = self._work.commit(_with_gap(commit, since, self._clock(), self._spell))
+        except StorageError as error:
+            self._was_refused(commit.source, error)
+            raise
+        self._was_kept(commit.source)
+        return sequence
+
+    def _was_refused(self, source: str, error: StorageError) -> None:
+        with self._lock:
+            now = self._clock()
+            self._refused.setdefault(source, now)
+            begun = self._spell is not None and self._spell.until is None
+            if not begun:
+                self._spell = Unkept(since=now, says=str(error), next_step=error.next_step)
+
+    def _was_kept(self, source: str) -> None:
+        with self._lock:
+            self._refused.pop(source, None)
+            if not self._refused and self._spell is not None and self._spell.until is None:
+                self._spell = replace(self._spell, until=self._clock())
+
+
+def _with_gap(commit: Commit, since: datetime | None, now: datetime, spell: Unkept | None) -> Commit:
+    """Read it was, after the spell: what the source still tells of that time is there. What came and went in it may not be."""
+    batch = commit.batch
+    if since is None or since >= now or not batch.coverage:
+        return commit
+    missed = Coverage(
+        source=commit.source,
+        range=TimeRange(start=since, end=now),
+        state=CoverageState.PARTIAL,
+        complete_until=now,
+        reason=f"nothing could be written {since:%H:%M}–{now:%H:%M} UTC ({spell.says if spell else 'the store refused'})",
+        next_step="What came and went in that time may be missing: look at the source itself where it matters.",
+        part="what could not be kept",
+    )
+    return replace(commit, batch=replace(batch, coverage=(*batch.coverage, missed)))
