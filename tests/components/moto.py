@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,13 +20,18 @@ def moto() -> Iterator[str]:
     """The URL of a running server on a free port of loopback."""
     with subprocess.Popen([_PROGRAM, "-H", "127.0.0.1", "-p", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as server:
         assert server.stderr is not None
+        # It tells of every request there, and stands still when nobody reads any more.
+        reader = threading.Thread(target=server.stderr.read, daemon=True)
         try:
             told = (re.search(r"Running on (http://127\.0\.0\.1:\d+)", line) for line in server.stderr)
             found = next((one for one in told if one), None)
             assert found is not None, "moto_server ended before it served"
+            reader.start()
             yield found.group(1)
         finally:
             server.terminate()
+            if reader.ident is not None:
+                reader.join()
 
 
 def client(url: str, service: str, region: str = "eu-west-1") -> Any:
