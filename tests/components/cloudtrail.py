@@ -6,6 +6,7 @@ moto has no LookupEvents. Calls to other services are handed on to moto where `b
 import json
 import threading
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ _TYPE = "application/x-amz-json-1.1"
 @dataclass
 class CloudTrail:
     """What the endpoint holds, by region. `fault` by region is an error code, "hang" or "garbage"; `calls` counts by region,
-    `handed_on` what went behind, `sent` bytes answered."""
+    `handed_on` what went behind (`asked` by action), `sent` bytes answered. `refused` by action ("AssumeRole 123456789012" for one
+    account) is an error code that is answered instead of handing on."""
 
     url: str = ""
     behind: str = ""
@@ -30,6 +32,8 @@ class CloudTrail:
     fault: dict[str, str] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     handed_on: int = 0
+    asked: Counter[str] = field(default_factory=Counter)
+    refused: dict[str, str] = field(default_factory=dict)
     sent: int = 0
     expired_tokens: bool = False
     released: threading.Event = field(default_factory=threading.Event)
@@ -56,6 +60,8 @@ class CloudTrail:
 def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
     class Endpoint(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body are two writes: the second would wait 40 ms for the first one's receipt.
+        disable_nagle_algorithm = True
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
@@ -77,8 +83,24 @@ def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
             else:
                 self._answer(200, json.dumps(held.lookup(region, asked)).encode())
 
+        def _refused(self, body: bytes) -> bool:
+            """Whether the action is to be refused, in the words of its protocol: JSON with a target, else XML of a query."""
+            form = urllib.parse.parse_qs(body.decode(errors="replace")) if not self.headers.get("x-amz-target") else {}
+            action = str(self.headers.get("x-amz-target") or "").rpartition(".")[2] or "".join(form.get("Action", []))
+            held.asked[action] += 1
+            account = "".join(form.get("RoleArn", [])).split("::")[-1][:12]
+            code = held.refused.get(action) or held.refused.get(f"{action} {account}")
+            if code and form:
+                said = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as asked</Message></Error></ErrorResponse>"
+                self._answer(403, said.encode(), "text/xml")
+            elif code:
+                self._answer(400, json.dumps({"__type": code, "message": "as the test asked"}).encode())
+            return bool(code)
+
         def _hand_on(self, body: bytes) -> None:
             held.handed_on += 1
+            if self._refused(body):
+                return
             headers = {key: value for key, value in self.headers.items() if key.lower() not in ("content-length", "connection", "expect")}
             request = urllib.request.Request(held.behind + self.path, data=body or None, headers=headers, method=self.command)
             try:

@@ -10,10 +10,12 @@ from core.clock import Deadline
 from core.errors import ProviderError
 from core.providers.aws import alarms
 from core.providers.aws.faults import asked
-from core.providers.aws.options import AwsSettings
+from core.providers.aws.options import AwsOrganization, AwsSettings
+from core.providers.aws.organization import Organization
 from core.providers.aws.places import Place, Places
 from core.providers.aws.sessions import Client
 
+_KEEP_SECONDS = 2.0
 _PAGE = "See docs/providers/aws.md."
 
 
@@ -31,9 +33,31 @@ class Doctor:
         found = [self._checked(place.part, partial(self._ask_trail, place)) for place in places.all]
         if self.options.queue_url:
             found = [self._checked("queue", partial(self._ask_queue, queue_client))]
+        if self.options.organization:
+            found += self._members(self.options.organization)
         if self.options.alarms:
             found.append(_amber(self._checked(f"{places.first.part} alarms", partial(self._ask_alarms, places.first))))
         return found
+
+    def _members(self, wanted: AwsOrganization) -> list[Check]:
+        """The listing, and whether the role can be assumed in each account (in as many as there is time for)."""
+        asking = Organization(options=self.options, wanted=wanted, client=self.client, source=self.source)
+        name = f"{self.source} organisation"
+        try:
+            listing = asking.listed(self.deadline)
+        except ProviderError as error:
+            return [Check(name=name, state=CheckState.RED, says=str(error), next_step=error.next_step or _PAGE)]
+        found: list[Check] = []
+        for account in asking.accounts_of(listing):
+            if self.deadline.remaining_seconds() < _KEEP_SECONDS:
+                break
+            place = Place(account=account, region=self.options.regions[0])
+            found.append(self._checked(f"{listing.accounts[account.label]} {place.part}".strip(), partial(self._ask_trail, place)))
+        says = f"{len(listing.accounts)} active accounts beside those that are named; {len(found)} of them asked now"
+        few = len(found) < len(listing.accounts)
+        state = CheckState.AMBER if few else CheckState.GREEN
+        next_step = "The others are asked by the source's polls; see its coverage." if few else ""
+        return [Check(name=name, state=state, says=says, next_step=next_step), *found]
 
     def _ask_trail(self, place: Place) -> None:
         with asked(self.source, "cloudtrail:LookupEvents"):

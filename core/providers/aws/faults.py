@@ -32,6 +32,11 @@ _THROTTLED = (
     "PriorRequestNotComplete",
     "RequestThrottled",
 )
+# What to do about some of the codes that are nobody's permission.
+_NEXT = {
+    "AWSOrganizationsNotInUseException": "Let an account of the organisation ask (organization.asked_by), or name the accounts.",
+    "ParentNotFoundException": "Correct organization.units: ids of units begin with ou-, of roots with r-.",
+}
 # Timeouts are fixed when a client is made; these are the steps that clients come in.
 _STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
@@ -81,4 +86,4 @@ def _refusal(error: ClientError, source: str, needs: str) -> ProviderError:
         return TokenGone(f"{needs}: {code}", source=source)
     if status >= 500:
         return ProviderUnreachable(f"{needs}: {code or status}", source=source)
-    return ProviderError(f"{needs}: {code or error}", source=source)
+    return ProviderError(f"{needs}: {code or error}", source=source, next_step=_NEXT.get(code, ""))

@@ -1,11 +1,16 @@
 """The options of an AWS source."""
 
+import re
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Region = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")]
+_ROLE = r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$"
+RoleArn = Annotated[str, StringConstraints(pattern=_ROLE)]
+
+AccountId = Annotated[str, StringConstraints(pattern=r"^\d{12}$")]
+UnitId = Annotated[str, StringConstraints(pattern=r"^(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4,32})$")]
 
 
 class AwsAccount(BaseModel):
@@ -25,12 +30,37 @@ class AwsAccount(BaseModel):
         return self.name or (self.role_arn or "").partition("::")[2].partition(":")[0] or self.profile or "default"
 
 
+class AwsOrganization(BaseModel):
+    """Accounts found by asking AWS Organizations, beside those that are named. Read again each day, without a restart."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: str = Field(
+        description="The role to assume in each account: a name, a path and name, or an ARN; `{account}` stands for the account's id.",
+        pattern=r"^[\w+=,.@/:{}-]+$",
+    )
+    external_id: str = Field("", description="The external id that the roles' trust policy asks for.")
+    asked_by: str = Field(
+        "", description="Which of `accounts` asks: the management account or a delegated administrator; empty is the first."
+    )
+    units: tuple[UnitId, ...] = Field((), description="Only accounts of these organisational units (or roots), and of those below.")
+    include: tuple[AccountId, ...] = Field((), description="Only these accounts; empty is all.")
+    exclude: tuple[AccountId, ...] = Field((), description="Not these accounts.")
+    refresh_hours: float = Field(24.0, gt=0, le=168, description="How long until the accounts are listed again.")
+
+    def role_in(self, account: str, partition: str) -> str:
+        """The ARN of the role in that account."""
+        named = self.role.replace("{account}", account)
+        return named if named.startswith("arn:") else f"arn:{partition}:iam::{account}:role/{named.lstrip('/')}"
+
+
 class AwsSettings(BaseModel):
     """What to read of AWS: LookupEvents of every account and region, or an SQS queue that EventBridge feeds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     accounts: tuple[AwsAccount, ...] = Field((AwsAccount(),), min_length=1, description="Accounts to read.")
+    organization: AwsOrganization | None = Field(None, description="Find accounts through AWS Organizations, too.")
     regions: tuple[Region, ...] = Field(
         ("us-east-1",), min_length=1, description="Regions to read; IAM and other global services tell in us-east-1."
     )
@@ -47,4 +77,8 @@ class AwsSettings(BaseModel):
         labels = [account.label for account in self.accounts]
         if len(labels) != len(set(labels)):
             raise ValueError("two accounts have the same name; give each its own `name`")
+        if self.organization and self.organization.asked_by and self.organization.asked_by not in labels:
+            raise ValueError("organization.asked_by names none of `accounts`")
+        if self.organization and not re.match(_ROLE, self.organization.role_in("123456789012", "aws")):
+            raise ValueError("organization.role makes no ARN of a role; a placeholder is written {account}")
         return self

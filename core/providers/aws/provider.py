@@ -20,6 +20,7 @@ from core.providers.aws.gathered import Gathered
 from core.providers.aws.lanes import Lanes
 from core.providers.aws.lookup import LAG, Pace
 from core.providers.aws.options import AwsSettings
+from core.providers.aws.organization import Members, Organization
 from core.providers.aws.places import Place, Places
 from core.providers.aws.sessions import Sessions
 from core.providers.aws.state import Known
@@ -63,13 +64,14 @@ class AwsProvider:
         state: dict[str, Any] = dict(cursor.state) if cursor else {}
         span = self._begin(state)
         found = Gathered(source=self.source, environment=self.environment, span=span, lag=self.lag, known=Known(known))
-        places = self._named
+        members = self._members(state, found, deadline)
+        places = Places.made((*self.options.accounts, *members.accounts), self.options.regions)
         self._receipts = []
         if self.options.queue_url:
             self._read_queue(state, found, deadline)
         else:
             lanes = Lanes(options=self.options, sessions=self.sessions, take=self._take, paces=self._paces)
-            lanes.read(places, state, found, deadline, self.pace, {})
+            lanes.read(places, state, found, deadline, self.pace, members.joined)
         if self.options.alarms:
             alarms.read(places, self.sessions.client, state, found, deadline)
         events = self._described(places, state, found, deadline)
@@ -82,6 +84,12 @@ class AwsProvider:
             coverage=tuple(found.coverage),
             more=found.more,
         )
+
+    def _members(self, state: dict[str, Any], found: Gathered, deadline: Deadline) -> Members:
+        if self.options.organization is None:
+            return Members()
+        asking = Organization(options=self.options, wanted=self.options.organization, client=self.sessions.client, source=self.source)
+        return asking.members(state, found, deadline)
 
     def _begin(self, state: dict[str, Any]) -> TimeRange:
         """From the last poll (at first: from as far back as is told) until now, noted in the state."""
@@ -186,7 +194,10 @@ class AwsProvider:
 
     def check(self, deadline: Deadline) -> Sequence[Check]:
         doctor = Doctor(source=self.source, options=self.options, client=self.sessions.client, deadline=deadline)
-        return doctor.checks(self._named, self._queue_client(deadline))
+        try:
+            return doctor.checks(self._named, self._queue_client(deadline))
+        finally:
+            self.sessions.let_go()
 
     def close(self) -> None:
         self.sessions.close()

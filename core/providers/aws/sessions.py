@@ -12,6 +12,7 @@ from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
 from core.clock import Clock, Deadline
+from core.errors import ProviderForbidden
 from core.providers.aws.faults import asked, call_seconds
 from core.providers.aws.options import AwsAccount, AwsSettings
 
@@ -42,6 +43,7 @@ class Sessions:
     _assumed: dict[str, _Assumed] = field(default_factory=dict)
     _clients: dict[tuple[str, str, str, float], Any] = field(default_factory=dict)
     _used: dict[tuple[str, str, str, float], float] = field(default_factory=dict)
+    _refused: dict[str, ProviderForbidden] = field(default_factory=dict)
 
     def client(self, account: AwsAccount, region: str, service: str, deadline: Deadline) -> Any:
         """A client whose calls end before the deadline. Raises ProviderError."""
@@ -63,14 +65,16 @@ class Sessions:
     def _session(self, account: AwsAccount, region: str, deadline: Deadline) -> boto3.Session:
         if account.role_arn is None:
             return self._base(account.profile)
+        if account.label in self._refused:
+            raise self._refused[account.label]  # One refusal a poll says it for every region and service.
         held = self._assumed.get(account.label)
         if held is not None and held.until - self.clock() > _RENEW_BEFORE:
             return held.session
-        extra = {"ExternalId": account.external_id} if account.external_id else {}
-        with asked(self.source, f"sts:AssumeRole on {account.role_arn}"):
-            sts = self._made(self._base(account.profile), "sts", region, call_seconds(deadline, self.source))
-            answer = sts.assume_role(RoleArn=account.role_arn, RoleSessionName=_ROLE_SESSION, **extra)["Credentials"]
-            sts.close()
+        try:
+            answer = self._assume(account, region, deadline)
+        except ProviderForbidden as error:
+            self._refused[account.label] = error
+            raise
         session = _new(
             aws_access_key_id=answer["AccessKeyId"],
             aws_secret_access_key=answer["SecretAccessKey"],
@@ -81,6 +85,14 @@ class Sessions:
         self._assumed[account.label] = _Assumed(session, answer["Expiration"])
         return session
 
+    def _assume(self, account: AwsAccount, region: str, deadline: Deadline) -> Any:
+        extra = {"ExternalId": account.external_id} if account.external_id else {}
+        with asked(self.source, f"sts:AssumeRole on {account.role_arn}"):
+            sts = self._made(self._base(account.profile), "sts", region, call_seconds(deadline, self.source))
+            answer = sts.assume_role(RoleArn=account.role_arn, RoleSessionName=_ROLE_SESSION, **extra)["Credentials"]
+            sts.close()
+        return answer
+
     def _base(self, profile: str) -> boto3.Session:
         if profile not in self._own:
             with asked(self.source, "credentials"):
@@ -88,7 +100,8 @@ class Sessions:
         return self._own[profile]
 
     def let_go(self) -> None:
-        """Close clients that nobody used for a while."""
+        """A poll is over: close clients that nobody used for a while, and ask refused roles again in the next."""
+        self._refused.clear()
         now = self.monotonic()
         for key in [key for key, used in self._used.items() if now - used > _IDLE_SECONDS]:
             self._drop(key)
