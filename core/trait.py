@@ -13,11 +13,13 @@ class Trait(StrEnum):
     CLOSES_NETWORK = "closes_network"  # narrows what may connect
     REMOVES_NETWORK_GUARD = "removes_network_guard"  # a policy, firewall, WAF or guard deleted or detached
     RETIRES_NETWORK_GUARD = "retires_network_guard"  # a guard is deleted that the vendor lets go only when nothing uses it any more
+    DISMANTLES_NETWORK = "dismantles_network"  # a whole network, or a part that everything in it stands on, is gone
     GRANTS_ACCESS = "grants_access"  # a person or workload gets rights it did not have
     GRANTS_USE = "grants_use"  # use of one resource, or of what a group has, inside: not public, not outside, no admin rights
     GRANTS_ADMIN = "grants_admin"  # the rights are (near) unlimited
     REVOKES_ACCESS = "revokes_access"
     CREATES_IDENTITY = "creates_identity"  # a user, role, service account
+    INVITES_OUTSIDE = "invites_outside"  # a new identity that somebody outside may become; its rights are changes of their own
     CREATES_CREDENTIAL = "creates_credential"  # an access key, token, login profile, service account key
     CREATES_KEY_PAIR = "creates_key_pair"  # a key or certificate that opens nothing until something is set up to take it
     CHANGES_CREDENTIAL = "changes_credential"  # someone's password, key or MFA is replaced or reset
@@ -29,6 +31,7 @@ class Trait(StrEnum):
     # watching and safety nets
     STOPS_LOGGING = "stops_logging"  # audit or flow logs stopped, deleted, redirected or narrowed
     STOPS_DETECTION = "stops_detection"  # a threat detector, alarm or config recorder switched off
+    RETIRES_DETECTION = "retires_detection"  # a part of watching is deleted that the vendor lets go only when nothing uses it any more
     DESTROYS_BACKUP = "destroys_backup"  # snapshots, backups, versions, recovery points deleted or retention cut
     WEAKENS_PROTECTION = "weakens_protection"  # deletion protection, encryption, block-public-access, guard rails off
     CHANGES_ENCRYPTION_KEY = "changes_encryption_key"
@@ -36,6 +39,8 @@ class Trait(StrEnum):
     # data
     DELETES_DATA = "deletes_data"  # a store of data is gone or emptied
     EXPORTS_DATA = "exports_data"  # a copy leaves: snapshot shared, image exported, replication to elsewhere
+    COPIES_DATA = "copies_data"  # a copy is made into the customer's own storage; public or shared is told by traits of their own
+    CLOSES_ACCOUNT = "closes_account"  # an account or project is shut down; the vendor keeps it for a time
     # running things
     EXECUTES_IN_WORKLOAD = "executes_in_workload"  # a shell or command in a running machine or container
     PRIVILEGED_WORKLOAD = "privileged_workload"  # privileged, host namespaces, host mounts, added capabilities

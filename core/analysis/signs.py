@@ -37,7 +37,7 @@ _ASKED_FOR = frozenset(
 _WEIGHTY = frozenset({ChangeType.DELETED, ChangeType.STOPPED, ChangeType.EXECUTED, ChangeType.REPLACED})
 # From this much on an act is rarely done by hand without telling anybody; below it is daily work that is merely watched.
 _TELLING = 1.0
-_WITH_OTHERS = frozenset({Trait.CREATES_IDENTITY, Trait.STARTS_WORKLOAD})
+_WITH_OTHERS = frozenset({Trait.CREATES_IDENTITY, Trait.INVITES_OUTSIDE, Trait.STARTS_WORKLOAD})
 _MOST_TELLING = 3.5
 _EACH_MORE = 0.3
 _ROLLBACK_WINDOW = timedelta(hours=2)

@@ -10,8 +10,9 @@ from functools import cache, lru_cache
 
 from core.event import UNKNOWN_ACTOR, Actor, ActorKind, Via
 from core.json import JsonObject
-from core.providers.aws.rules import fits, load
+from core.providers.aws.rules import load
 from core.providers.aws.subject import mapping, told
+from core.rulefile import fits
 
 _SERVICE_NAME = re.compile(r"^([a-z0-9-]+)\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal)$")
 _SERVICE_ROLE = re.compile(r"AWSServiceRoleFor(\w+)")

@@ -12,7 +12,16 @@ from core.providers.aws.exposure import (
     shared_with_everyone,
     shared_with_others,
 )
-from core.providers.aws.policies import allowing, for_everyone, is_admin, is_admin_policy, outside, policies, trust_policies
+from core.providers.aws.policies import (
+    allowing,
+    for_everyone,
+    is_admin,
+    is_admin_policy,
+    is_reading_policy,
+    outside,
+    policies,
+    trust_policies,
+)
 from core.providers.aws.subject import Subject, find, texts
 
 
@@ -74,6 +83,12 @@ def _admin_policy(subject: Subject) -> bool:
     return named or (written and not any(is_admin(one) for one in allowing(policies(subject.before))))
 
 
+def _reading_policy(subject: Subject) -> bool:
+    """Every policy that is named is one of AWS's own that only read, and one is."""
+    named = list(texts(subject.after, "policyArn", "policyArns"))
+    return bool(named) and all(is_reading_policy(arn) for arn in named)
+
+
 def _password_policy_loose(subject: Subject) -> bool:
     loose = _switched(
         subject, False, "requireSymbols", "requireNumbers", "requireUppercaseCharacters", "requireLowercaseCharacters", "expirePasswords"
@@ -97,6 +112,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "policy_for_other_account": lambda s: _statements_new(s, lambda one: outside(dict(one), s.account)),
     "trusts_outside": _trusts_outside,
     "admin_policy": _admin_policy,
+    "reading_policy": _reading_policy,
     "public_block_off": _public_block_off,
     "publicly_accessible": lambda s: _switched(s, True, "publiclyAccessible", "publicIpEnabled", "endpointPublicAccess"),
     "deletion_protection_off": lambda s: _switched(
@@ -124,6 +140,8 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "only_private": only_private,
     "denies": lambda s: any(value.lower() == "deny" for value in texts(s.after, "ruleAction")),
     "own_login": lambda s: bool(s.caller) and s.caller in set(texts(s.after, "userName")),
+    "for_oneself": lambda s: all(name == s.caller for name in texts(s.after, "userName")),
+    "with_second_factor": lambda s: s.second_factor == "true",
     "must_be_changed": lambda s: _switched(s, True, "passwordResetRequired"),
     "publishes_seldom": lambda s: any(value.upper() == "SIX_HOURS" for value in texts(s.after, "findingPublishingFrequency")),
     "made_public": lambda s: _truth_of(s.response, "publiclyAccessible"),

@@ -14,6 +14,11 @@ _ADMIN_POLICIES = (
     "*/SystemAdministrator",
     "*/AmazonEKSClusterAdminPolicy", "*/AmazonEKSAdminPolicy",
 )  # fmt: skip
+# AWS's own policies of which each action only reads: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+_READING_POLICIES = (
+    "arn:aws*:iam::aws:policy/*ReadOnly*", "arn:aws*:iam::aws:policy/job-function/ViewOnlyAccess", "arn:aws*:iam::aws:policy/SecurityAudit",
+    "arn:aws*:iam::aws:policy/job-function/Billing*ReadOnly*", "arn:aws*:iam::aws:policy/*ViewOnly*",
+)  # fmt: skip
 # Actions with which one can become anybody: https://attack.mitre.org/techniques/T1098/003/
 _ADMIN_ACTIONS = ("*", "*:*", "iam:*", "sts:*", "organizations:*", "kms:*")
 # Conditions that tie a statement to somebody, so that "*" is not everyone:
@@ -86,6 +91,10 @@ def is_admin(statement: JsonObject) -> bool:
 
 def is_admin_policy(arn: str) -> bool:
     return any(fnmatchcase(arn, pattern) for pattern in _ADMIN_POLICIES)
+
+
+def is_reading_policy(arn: str) -> bool:
+    return any(fnmatchcase(arn, pattern) for pattern in _READING_POLICIES)
 
 
 def _principals(statement: JsonObject) -> list[str]:

@@ -7,8 +7,9 @@ from functools import cache, lru_cache
 
 from core.event import Reference, ReferenceKind, Resource, Scope
 from core.json import JsonObject, JsonValue
-from core.providers.aws.rules import fits, load
+from core.providers.aws.rules import load
 from core.providers.aws.subject import plain, told, words
+from core.rulefile import fits
 
 # Ids that are unique by themselves: i-0abc…, sg-…, vpc-…, db-ABC…
 _UNIQUE = re.compile(r"^[a-z]{1,10}(-[a-z]+)?-([0-9a-f]{8}|[0-9a-f]{17})$")

@@ -1,17 +1,14 @@
 """The rules of this provider: what a call does and to what, who a name belongs to, which traits a change has. Read from rules/*.yaml."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 from functools import cache, lru_cache
-from importlib.resources import files
 
-import yaml
-
+from core import rulefile
 from core.event import ChangeType
 from core.json import JsonObject
 from core.providers.aws.conditions import CONDITIONS
 from core.providers.aws.subject import Subject, find, words
+from core.rulefile import TraitRule, fits, traits_of
 from core.trait import Trait
 
 READ = "read"
@@ -19,73 +16,31 @@ READ = "read"
 _HOW = frozenset({"batch", "bulk", "admin", "transact"})
 
 
+_GLOBS = frozenset({"calls", "kinds", "changed"})
+
+
 def load(name: str) -> JsonObject:
-    loaded: JsonObject = yaml.load(files(__package__).joinpath("rules", name).read_bytes(), Loader=yaml.CSafeLoader)
-    return loaded
-
-
-def fits(value: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(value, pattern) for pattern in patterns)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TraitRule:
-    """A change that fits every part named has the traits. `why` and `source` are for people who ask."""
-
-    traits: frozenset[Trait]
-    why: str
-    source: str
-    types: frozenset[ChangeType] = frozenset()
-    calls: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    when: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-
-    def concerns(self, call: str, kind: str) -> bool:
-        return (not self.calls or fits(call, self.calls)) and (not self.kinds or fits(kind, self.kinds))
-
-    def fits(self, subject: Subject) -> bool:
-        """Of a rule that concerns the call and kind: does the rest hold too?"""
-        return (
-            (not self.types or subject.change_type in self.types)
-            and (not self.changed or any(fits(path, self.changed) for path in subject.changed))
-            and all(CONDITIONS[name](subject) for name in self.when)
-            and not any(CONDITIONS[name](subject) for name in self.unless)
-        )
+    return rulefile.load(__package__, name)
 
 
 @cache
-def trait_rules() -> tuple[TraitRule, ...]:
-    """Every rule, checked: an unknown trait, change type or condition is an error at the first use."""
-    rules = []
-    for row in load("traits.yaml")["rules"]:
-        unknown = {*row.get("when", ()), *row.get("unless", ())} - set(CONDITIONS)
-        if unknown:
-            raise ValueError(f"rules/traits.yaml names unknown conditions {sorted(unknown)}")
-        rules.append(
-            TraitRule(
-                traits=frozenset(Trait(name) for name in row["traits"]),
-                why=row["why"],
-                source=row["source"],
-                types=frozenset(ChangeType(name) for name in row.get("types", ())),
-                **{key: tuple(row.get(key, ())) for key in ("calls", "kinds", "changed", "when", "unless")},
-            )
-        )
-    return tuple(rules)
+def trait_rules() -> tuple[TraitRule[Subject], ...]:
+    return rulefile.trait_rules(__package__, CONDITIONS, globs=_GLOBS)
 
 
 @lru_cache(maxsize=2048)
-def _rules_of(call: str, kind: str) -> tuple[TraitRule, ...]:
-    return tuple(rule for rule in trait_rules() if rule.concerns(call, kind))
+def _rules_of(call: str, kind: str) -> tuple[TraitRule[Subject], ...]:
+    return tuple(rule for rule in trait_rules() if rule.matches("calls", call) and rule.matches("kinds", kind))
+
+
+def _fit(rule: TraitRule[Subject], subject: Subject) -> bool:
+    """Of a rule that concerns the call and kind: does the rest hold too?"""
+    return (not rule.types or subject.change_type in rule.types) and rule.matches_any("changed", subject.changed) and rule.holds(subject)
 
 
 def traits(subject: Subject) -> frozenset[Trait]:
     """Every trait that a rule gives. An attempt is judged by what was tried."""
-    found: set[Trait] = set()
-    for rule in _rules_of(subject.call, subject.kind):
-        if not rule.traits <= found and rule.fits(subject):
-            found |= rule.traits
+    found = traits_of(subject, _rules_of(subject.call, subject.kind), _fit)
     if Trait.GRANTS_ADMIN in found or Trait.EXPOSES_PUBLICLY in found:
         found.discard(Trait.TAGS)
     return frozenset(found)

@@ -16,7 +16,10 @@ _DATED = re.compile(r"\d{8}(v\d+)?$|\d{4}_\d{2}_\d{2}$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """`call` is "service:Name" without the API's date ("" for snapshots), `after` the request or the snapshot."""
+    """`call` is "service:Name" without the API's date ("" for snapshots), `after` the request or the snapshot.
+
+    `second_factor` is what the record says of the session's MFA: "true", "false", or nothing.
+    """
 
     change_type: ChangeType
     call: str = ""
@@ -29,7 +32,7 @@ class Subject:
     response: JsonObject = field(default_factory=dict)
     changed: tuple[str, ...] = ()
     by_service: bool = False
-    outside_console: bool = False
+    second_factor: str = ""
 
 
 def call_of(event_source: str, event_name: str) -> str:

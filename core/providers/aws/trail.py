@@ -133,6 +133,7 @@ def _event(
         response=act.response,
         changed=tuple(change.path for change in changes),
         by_service=found.actor.kind is ActorKind.SERVICE or _for_a_service(act),
+        second_factor=_second_factor(act),
     )
     tags = {key: redactor.text(value) for key, value in tags_of(act.request).items() if not redactor.names_secret(key)}
     event = Event(
@@ -160,6 +161,12 @@ def _for_a_service(act: Act) -> bool:
     """Grants that a service makes for itself when somebody uses it with a key: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html"""
     invoker = told(mapping(act.record, "userIdentity").get("invokedBy"))
     return act.call in ("kms:CreateGrant", "kms:RetireGrant") and invoker.endswith(".amazonaws.com")
+
+
+def _second_factor(act: Act) -> str:
+    attributes = mapping(mapping(mapping(act.record, "userIdentity"), "sessionContext"), "attributes")
+    said = str(attributes.get("mfaAuthenticated")).lower()
+    return said if said in ("true", "false") else ""
 
 
 def _metadata(act: Act, redactor: Redactor) -> JsonObject:

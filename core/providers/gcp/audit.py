@@ -209,7 +209,7 @@ def _subject(payload: JsonObject, kind: str, change_type: ChangeType) -> Subject
         if isinstance(checks, list)
         else set()
     )
-    request = payload.get("request")
+    request, authentication = payload.get("request"), payload.get("authenticationInfo")
     described = {key: payload.get(key) for key in ("metadata", "serviceData") if isinstance(payload.get(key), dict)}
     return Subject(
         change_type=change_type,
@@ -218,6 +218,7 @@ def _subject(payload: JsonObject, kind: str, change_type: ChangeType) -> Subject
         after=request if isinstance(request, dict) else {},
         bindings=tuple(_bindings(payload)),
         permissions=frozenset(permissions),
+        caller=str(authentication.get("principalEmail") or "") if isinstance(authentication, dict) else "",
         metadata=described,
     )
 

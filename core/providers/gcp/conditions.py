@@ -22,15 +22,37 @@ _IMPERSONATING_ROLES = {
     "roles/iam.workloadidentityuser",
     "roles/iam.serviceaccountopenidtokencreator",
 }  # fmt: skip
-# Public mail providers: an account there belongs to no organisation.
 # Who holds a basic role of the project anyway; a new bucket names them by default.
 # https://cloud.google.com/storage/docs/access-control/iam#convenience-values
-_CONVENIENCE = ("projectOwner:", "projectEditor:", "projectViewer:")
+_CONVENIENCE = ("projectowner:", "projecteditor:", "projectviewer:")
+# What holds no other resource with a policy of its own, so that a role on it reaches no further.
+# https://cloud.google.com/iam/docs/resource-types-with-policies
+_SINGLE = (
+    "storage.googleapis.com/Bucket", "storage.googleapis.com/Object", "bigquery.googleapis.com/", "pubsub.googleapis.com/",
+    "artifactregistry.googleapis.com/", "run.googleapis.com/", "cloudfunctions.googleapis.com/",
+)  # fmt: skip
+# Public mail providers: an account there belongs to no organisation.
 _PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "proton.me", "protonmail.com", "icloud.com"}
 
 
 def _added(subject: Subject) -> Iterable[tuple[str, str]]:
     return ((b.role.lower(), b.member.lower()) for b in subject.bindings if b.action == "ADD")
+
+
+def _domain(member: str) -> str:
+    """A person's or group's domain; empty for machine identities and for who is not told by address."""
+    kind, _, address = member.lower().rpartition(":")
+    domain = address.rpartition("@")[2] if "@" in address else ""
+    return "" if kind not in ("", "user", "group") or domain.endswith("gserviceaccount.com") else domain
+
+
+def _grants_to_other_domain(subject: Subject) -> bool:
+    """A person gives a role to a person or group of another domain. A subdomain of one's own is not another."""
+    own = _domain(subject.caller)
+    return bool(own) and any(
+        domain and domain != own and not domain.endswith("." + own) and not own.endswith("." + domain)
+        for domain in (_domain(member) for _, member in _added(subject))
+    )
 
 
 def _truth(value: JsonValue) -> bool:
@@ -156,6 +178,8 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "grants_impersonation": lambda s: any(role in _IMPERSONATING_ROLES for role, _ in _added(s)),
     "grants_role": lambda s: any(not member.startswith(_CONVENIENCE) for _, member in _added(s)),
     "grants_to_personal_account": lambda s: any(member.rpartition("@")[2] in _PERSONAL_DOMAINS for _, member in _added(s)),
+    "grants_to_other_domain": _grants_to_other_domain,
+    "of_one_resource": lambda s: s.kind.startswith(_SINGLE),
     "revokes_role": lambda s: any(b.action == "REMOVE" for b in s.bindings),
     "adds_permissions": lambda s: any(bool(v) for v in find(s.after, "includedPermissions", "addedPermissions")),
     "adds_ssh_key": lambda s: any(key.startswith(("ssh-keys", "sshkeys")) for key in _metadata_keys(s)),

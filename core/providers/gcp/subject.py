@@ -19,7 +19,10 @@ class Binding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """`method` is "service method" in lower case ("" for snapshots), `after` the request or the snapshot, `permissions` what was used."""
+    """`method` is "service method" in lower case ("" for snapshots), `after` the request or the snapshot.
+
+    `permissions` are what was used, `caller` is who asked.
+    """
 
     change_type: ChangeType
     kind: str
@@ -29,6 +32,7 @@ class Subject:
     bindings: tuple[Binding, ...] = ()
     changed: tuple[str, ...] = ()
     permissions: frozenset[str] = frozenset()
+    caller: str = ""
     metadata: JsonObject = field(default_factory=dict)
 
 

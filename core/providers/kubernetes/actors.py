@@ -6,8 +6,9 @@ from functools import cache
 
 from core.event import UNKNOWN_ACTOR, Actor, ActorKind, Via
 from core.json import JsonObject, JsonValue
-from core.providers.kubernetes.rules import fits, load
+from core.providers.kubernetes.rules import load
 from core.providers.kubernetes.subject import items, mapping, text
+from core.rulefile import fits
 
 
 @cache

@@ -1,92 +1,50 @@
 """The rules of this provider: what a request does, who a name belongs to, which traits a change has. Read once from rules/*.yaml."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from functools import cache
-from importlib.resources import files
 
-import yaml
-
+from core import rulefile
 from core.event import ChangeType
 from core.json import JsonObject
 from core.providers.kubernetes.conditions import CONDITIONS
 from core.providers.kubernetes.subject import Subject
+from core.rulefile import TraitRule, fits, traits_of
 from core.trait import Trait
 
 NONE = "none"
 _STANDING = frozenset({ChangeType.CREATED, ChangeType.MODIFIED, ChangeType.REPLACED, ChangeType.SCALED, ChangeType.RESTARTED})
 
 
+_GLOBS = frozenset({"kinds", "actions", "names", "namespaces", "changed"})
+
+
 def load(name: str) -> JsonObject:
-    loaded: JsonObject = yaml.safe_load(files(__package__).joinpath("rules", name).read_text(encoding="utf-8"))
-    return loaded
-
-
-def fits(value: str, patterns: Sequence[str]) -> bool:
-    return any(fnmatchcase(value, pattern) for pattern in patterns)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TraitRule:
-    """A change that fits every part named has the traits. `why` and `source` are for people who ask.
-
-    `when` holds of the object as it is after; of a modified object whose state before is known it must be new.
-    """
-
-    traits: frozenset[Trait]
-    why: str
-    source: str
-    types: frozenset[ChangeType] = frozenset()
-    kinds: tuple[str, ...] = ()
-    actions: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    namespaces: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    when: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-
-    def fits(self, subject: Subject) -> bool:
-        types = self.types or (_STANDING if self.when else frozenset(ChangeType))
-        return (
-            subject.change_type in types
-            and (not self.kinds or fits(subject.kind, self.kinds))
-            and (not self.actions or fits(subject.action, self.actions))
-            and (not self.names or fits(subject.name, self.names))
-            and (not self.namespaces or fits(subject.namespace, self.namespaces))
-            and (not self.changed or any(fits(path, self.changed) for path in subject.changed))
-            and all(CONDITIONS[name](subject) for name in self.when)
-            and not any(CONDITIONS[name](subject) for name in self.unless)
-        )
+    return rulefile.load(__package__, name)
 
 
 @cache
-def trait_rules() -> tuple[TraitRule, ...]:
-    """Every rule, checked: an unknown trait, change type or condition is an error at the first use."""
-    rules = []
-    for row in load("traits.yaml")["rules"]:
-        unknown = {*row.get("when", ()), *row.get("unless", ())} - set(CONDITIONS)
-        if unknown:
-            raise ValueError(f"rules/traits.yaml names unknown conditions {sorted(unknown)}")
-        rules.append(
-            TraitRule(
-                traits=frozenset(Trait(name) for name in row["traits"]),
-                why=row["why"],
-                source=row["source"],
-                types=frozenset(ChangeType(name) for name in row.get("types", ())),
-                **{key: tuple(row.get(key, ())) for key in ("kinds", "actions", "names", "namespaces", "changed", "when", "unless")},
-            )
-        )
-    return tuple(rules)
+def trait_rules() -> tuple[TraitRule[Subject], ...]:
+    return rulefile.trait_rules(__package__, CONDITIONS, globs=_GLOBS)
+
+
+def _fit(rule: TraitRule[Subject], subject: Subject) -> bool:
+    """`when` holds of the object as it is after; of a modified object whose state before is known it must be new."""
+    types = rule.types or (_STANDING if rule.when else frozenset(ChangeType))
+    return (
+        subject.change_type in types
+        and rule.matches("kinds", subject.kind)
+        and rule.matches("actions", subject.action)
+        and rule.matches("names", subject.name)
+        and rule.matches("namespaces", subject.namespace)
+        and rule.matches_any("changed", subject.changed)
+        and rule.holds(subject)
+    )
 
 
 def traits(subject: Subject) -> frozenset[Trait]:
     """Every trait that a rule gives. An attempt is judged by what was tried."""
-    found: set[Trait] = set()
-    for rule in trait_rules():
-        if not rule.traits <= found and rule.fits(subject):
-            found |= rule.traits
-    return frozenset(found)
+    return frozenset(traits_of(subject, trait_rules(), _fit))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

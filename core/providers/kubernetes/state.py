@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import cache
 
 from core.json import JsonObject, JsonValue
-from core.providers.kubernetes.rules import fits, load
+from core.providers.kubernetes.rules import load
 from core.providers.kubernetes.subject import containers, items, mapping, text
 from core.redaction import Redactor
+from core.rulefile import fits
 
 # Metadata that people set. The rest is book-keeping of the API server and of controllers (owners, finalizers).
 _METADATA = ("labels", "annotations")
