@@ -13,7 +13,7 @@ from core.event import UNKNOWN_ACTOR, ChangeType, Event, FieldChange, Reference,
 from core.json import JsonObject, JsonValue, canonical
 from core.observation import Health, Observation, Signal
 from core.providers.gcp import rules
-from core.providers.gcp.audit import parse_time
+from core.providers.gcp.entries import parse_time
 from core.providers.gcp.subject import Binding, Subject, words
 from core.redaction import Redactor
 from core.trait import Trait

@@ -16,6 +16,7 @@ from core.observation import Observation
 from core.ports import KnownStates
 from core.providers import ProviderContext
 from core.providers.gcp import assets, audit
+from core.providers.gcp.entries import parse_time
 from core.providers.gcp.inventory import Inventory
 from core.providers.gcp.logs import AuditLogs
 from core.providers.gcp.options import GcpSettings
@@ -139,7 +140,7 @@ class GcpProvider:
         for temporal in self.inventory.history(names, since - LAG, deadline) if names else ():
             inner = temporal.get("asset")
             name = str((inner if isinstance(inner, dict) else {}).get("name") or "")
-            at = audit.parse_time(temporal.get("window", {}).get("startTime"))
+            at = parse_time(temporal.get("window", {}).get("startTime"))
             before = found.one(assets.known_key(name))
             if not name or (before is not None and at is not None and at <= before.at):
                 continue  # A version that was read before: history overlaps so that late ones are not missed.

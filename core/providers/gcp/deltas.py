@@ -1,0 +1,88 @@
+"""What an audit entry says of its change: roles given and taken, keys of metadata, fields that were asked for. Pure."""
+
+from core.event import ChangeType, FieldChange
+from core.json import JsonObject, JsonValue
+from core.providers.gcp.subject import Binding, Subject, find
+from core.redaction import Redactor
+
+_MOST_FIELDS = 60
+
+
+def subject_of(payload: JsonObject, kind: str, change_type: ChangeType) -> Subject:
+    checks = payload.get("authorizationInfo")
+    permissions = (
+        {str(c.get("permission")) for c in checks if isinstance(c, dict) and c.get("granted") is not False}
+        if isinstance(checks, list)
+        else set()
+    )
+    request, authentication = payload.get("request"), payload.get("authenticationInfo")
+    described = {key: payload.get(key) for key in ("metadata", "serviceData") if isinstance(payload.get(key), dict)}
+    return Subject(
+        change_type=change_type,
+        kind=kind,
+        method=f"{payload.get('serviceName') or ''} {payload.get('methodName') or ''}".lower(),
+        after=request if isinstance(request, dict) else {},
+        bindings=tuple(_bindings(payload)),
+        permissions=frozenset(permissions),
+        caller=str(authentication.get("principalEmail") or "") if isinstance(authentication, dict) else "",
+        metadata=described,
+    )
+
+
+def _bindings(payload: JsonObject) -> list[Binding]:
+    told = [
+        Binding(action=str(delta.get("action") or "").upper(), role=str(delta.get("role") or ""), member=str(delta.get("member") or ""))
+        for holder in ("serviceData", "metadata")
+        for deltas in find(payload.get(holder), "bindingDeltas")
+        if isinstance(deltas, list)
+        for delta in deltas
+        if isinstance(delta, dict)
+    ]
+    if told:
+        return told
+    # Without a delta, a request that names everyone still opens the resource to everyone.
+    request = payload.get("request")
+    return [
+        Binding(action="ADD", role=str(binding.get("role") or ""), member=str(member))
+        for bindings in find(request, "bindings")
+        if isinstance(bindings, list)
+        for binding in bindings
+        if isinstance(binding, dict) and isinstance(binding.get("members"), list)
+        for member in binding["members"]
+        if str(member).lower() in ("allusers", "allauthenticatedusers")
+    ]
+
+
+def changes_of(subject: Subject, redactor: Redactor) -> tuple[FieldChange, ...]:
+    changes = [
+        FieldChange(
+            path=f"bindings[{b.role}]", before=b.member if b.action == "REMOVE" else None, after=b.member if b.action == "ADD" else None
+        )
+        for b in subject.bindings
+    ]
+    for delta in find(subject.metadata, "instanceMetadataDelta", "projectMetadataDelta"):
+        if isinstance(delta, dict):
+            changes += _metadata_changes(delta)
+    if subject.change_type is not ChangeType.DELETED and subject.after:
+        changes += _flat("", redactor.value({k: v for k, v in subject.after.items() if k not in ("@type", "policy", "resource", "name")}))
+    return tuple(changes[:_MOST_FIELDS])
+
+
+def _metadata_changes(delta: JsonObject) -> list[FieldChange]:
+    # The delta may hold the key's value behind its name: "ssh-keys ssh-rsa AAAA…". Only the name is kept.
+    return [
+        FieldChange(path=f"metadata.{str(key).split(' ', 1)[0]}", before=None, after=name.removesuffix("MetadataKeys"))
+        for name, keys in sorted(delta.items())
+        for key in (keys if isinstance(keys, list) else [keys])
+    ]
+
+
+def _flat(path: str, value: JsonValue, depth: int = 0) -> list[FieldChange]:
+    if isinstance(value, dict) and depth < 3 and value:
+        return [
+            one
+            for key, below in sorted(value.items())
+            if key != "@type"
+            for one in _flat(f"{path}.{key}" if path else str(key), below, depth + 1)
+        ]
+    return [FieldChange(path=path, before=None, after=value)] if path else []

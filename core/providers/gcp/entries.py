@@ -1,0 +1,91 @@
+"""One entry of an audit log, taken apart: which log, what it carries, when, its own id, what went wrong. Pure."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+
+from core.errors import RecordUnreadable
+from core.json import JsonObject, JsonValue, canonical
+
+# google.rpc.Code, for records that carry the number alone.
+_CODES = {
+    1: "CANCELLED",
+    2: "UNKNOWN",
+    3: "INVALID_ARGUMENT",
+    4: "DEADLINE_EXCEEDED",
+    5: "NOT_FOUND",
+    6: "ALREADY_EXISTS",
+    7: "PERMISSION_DENIED",
+    8: "RESOURCE_EXHAUSTED",
+    9: "FAILED_PRECONDITION",
+    10: "ABORTED",
+    13: "INTERNAL",
+    14: "UNAVAILABLE",
+    16: "UNAUTHENTICATED",
+}
+
+
+def payload_of(record: JsonObject) -> JsonObject:
+    payload = record.get("protoPayload")
+    if isinstance(payload, dict):
+        return payload
+    old = record.get("jsonPayload")
+    if isinstance(old, dict) and ("event_subtype" in old or "methodName" in old):
+        # The activity log of Compute Engine before audit logs: https://cloud.google.com/compute/docs/logging/activity-logs (retired)
+        user = old.get("actor")
+        email = user.get("user") if isinstance(user, dict) else None
+        return {
+            "methodName": old.get("event_subtype"),
+            "serviceName": "compute.googleapis.com",
+            "authenticationInfo": {"principalEmail": email},
+            **old,
+        }
+    if "methodName" in record and "serviceName" in record:
+        return record
+    raise RecordUnreadable("no protoPayload: this is no Cloud Audit Log record")
+
+
+def log_of(record: JsonObject) -> str:
+    return str(record.get("logName") or "").replace("%2F", "/").rpartition("/")[2]
+
+
+def time_of(record: JsonObject, payload: JsonObject, observed_at: datetime) -> tuple[datetime, bool]:
+    attributes = payload.get("requestMetadata")
+    requested = attributes.get("requestAttributes") if isinstance(attributes, dict) else None
+    candidates = [record.get("timestamp"), requested.get("time") if isinstance(requested, dict) else None, record.get("receiveTimestamp")]
+    for candidate in candidates:
+        parsed = parse_time(candidate)
+        if parsed is not None:
+            return parsed, True
+    return observed_at, False
+
+
+def parse_time(value: JsonValue) -> datetime | None:
+    """RFC 3339 with any number of fraction digits, as UTC; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    trimmed = re.sub(r"(\.\d{6})\d+", r"\1", value.strip())
+    try:
+        parsed = datetime.fromisoformat(trimmed)
+    except ValueError:
+        return None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def native_id(record: JsonObject) -> str:
+    insert_id = record.get("insertId")
+    if isinstance(insert_id, str) and insert_id:
+        return f"{log_of(record)}/{record.get('timestamp') or ''}/{insert_id}"
+    return hashlib.sha256(canonical(record).encode()).hexdigest()[:32]
+
+
+def error_of(payload: JsonObject, log: str) -> str:
+    status = payload.get("status")
+    if isinstance(status, dict) and status.get("code"):
+        code = status["code"]
+        return str(status.get("message") or (_CODES.get(code) if isinstance(code, int) else None) or f"code {code}")
+    if log == "policy":
+        return "denied by policy"
+    checks = payload.get("authorizationInfo")
+    granted = [check.get("granted") for check in checks if isinstance(check, dict)] if isinstance(checks, list) else []
+    return "permission denied" if granted and not any(value is not False for value in granted) else ""
