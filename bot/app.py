@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from core.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
+# A state is read within one poll; the quarter is for reading it. See docs/accuracy.md for what it was measured to save.
+_HOLD_POLLS, _LONGEST_HOLD_SECONDS = 1.25, 300.0
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -63,7 +66,16 @@ def build_redactor(store: Store) -> Redactor:
 
 
 def build_ingest(settings: Settings, store: Store, *, clock: Clock = utc_now, steps: Steps | None = None) -> Ingest:
-    return Ingest(store, EventBridge(store, settings=settings.analysis, clock=clock, steps=steps), clock=clock)
+    return Ingest(store, EventBridge(store, settings=settings.analysis, clock=clock, steps=steps), clock=clock, hold=hold_of(settings))
+
+
+def hold_of(settings: Settings) -> timedelta:
+    """How long an apply's calls wait for its state; nothing where there is no source of states."""
+    polls = [_every(settings, source) for source in settings.sources if source.provider == "terraform"]
+    if not polls:
+        return timedelta(0)
+    chosen = settings.analysis.hold_seconds
+    return timedelta(seconds=min(_LONGEST_HOLD_SECONDS, _HOLD_POLLS * max(polls)) if chosen is None else chosen)
 
 
 def build_overrules(settings: Settings, store: Store, ingest: Ingest, *, clock: Clock = utc_now) -> Overrules:

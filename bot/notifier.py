@@ -25,6 +25,7 @@ from core.clock import Clock, utc_now
 from core.delivery import Delivery, DeliveryState, Receipt, StoredDelivery
 from core.errors import StorageError
 from core.ports import Deliveries, EventStore, StoryStore, Subscriptions
+from core.routing import worth_telling
 from core.subscription import ComfortMode
 
 _log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class Notifier:
         try:
             posted = self._send(delivery, interrupted=interrupted)
         except Untellable as nothing:
-            deliveries.fail(delivery.key, str(nothing))
+            deliveries.skip(delivery.key, str(nothing))
             _log.info("nothing to tell", extra={"delivery": delivery.key, "why": str(nothing)})
             return
         except SlackApiError as error:
@@ -160,6 +161,8 @@ class Notifier:
             raise Untellable("its changes are no longer kept")
         if known.story.merged_into and before is None:
             raise Untellable("it is told with the older story that it was merged into")
+        if before is None and not self._still_wanted(delivery, known):
+            raise Untellable("it turned out to be routine before it was told")
         message = self._message(delivery, known)
         if before is None:
             return self._post(delivery, message, known)
@@ -170,6 +173,11 @@ class Notifier:
         if not known.story.merged_into and before.news(known.story):
             self._say_in_thread(delivery, before, known, interrupted=interrupted)
         return before.telling(known.story)
+
+    def _still_wanted(self, delivery: Delivery, known: ToldStory) -> bool:
+        """A story that waited (for its state, for the morning) may have become nothing to speak of."""
+        subscription = self.store.subscriptions.get(delivery.destination)
+        return subscription is None or worth_telling(known.story, subscription)
 
     def _message(self, delivery: Delivery, known: ToldStory) -> Message:
         if known.story.merged_into:

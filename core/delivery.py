@@ -12,7 +12,7 @@ class DeliveryState(StrEnum):
     SENDING = "sending"  # claimed; after a crash: look for it at the destination, or send again
     SENT = "sent"
     FAILED = "failed"  # given up, with the reason; shown by doctor
-    SKIPPED = "skipped"  # overtaken by a later revision before it was sent
+    SKIPPED = "skipped"  # overtaken by a later revision, or nothing left to tell, before it was sent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

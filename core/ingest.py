@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 from core.batch import Batch, Cursor
@@ -36,12 +37,13 @@ class Told(Protocol):
 
 
 class Ingest:
-    """Takes batches in. Its effects are keyed: a batch taken twice is stored and told once."""
+    """Takes batches in. Its effects are keyed: a batch taken twice is stored and told once. `hold` as core.routing takes it."""
 
-    def __init__(self, store: Told, bridge: EventBridge, *, clock: Clock = utc_now) -> None:
+    def __init__(self, store: Told, bridge: EventBridge, *, clock: Clock = utc_now, hold: timedelta = timedelta(0)) -> None:
         self._store = store
         self._bridge = bridge
         self._clock = clock
+        self._hold = hold
         self._one_at_a_time = threading.RLock()
 
     def exclusive(self) -> AbstractContextManager[object]:
@@ -83,7 +85,7 @@ class Ingest:
         if not stories:
             return ()
         now = self._clock()
-        routed = route(stories, self._store.subscriptions.all(), self._store.mutes.active(now), now, events)
+        routed = route(stories, self._store.subscriptions.all(), self._store.mutes.active(now), now, events, self._hold)
         return tuple(one for one in routed if one.reason != ONLY_UPDATES or self._posted(one))
 
     def _posted(self, delivery: Delivery) -> bool:

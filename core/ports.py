@@ -326,6 +326,10 @@ class Deliveries(Protocol):
 
     def fail(self, key: str, failure: str) -> None: ...
 
+    def skip(self, key: str, why: str) -> None:
+        """There is nothing left to tell of it."""
+        ...
+
     def receipt(self, destination: str, story_id: str) -> Receipt | None:
         """The newest receipt of the story there."""
         ...

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from core.analysis.signs import severity_of
 from core.assessment import Severity, Verdict
 from core.delivery import Delivery
-from core.event import Event
+from core.event import Event, Via
 from core.story import Settling, Story
 from core.subscription import EventFilter, Mute, QuietHours, Subscription, Visibility
 
 # A delivery with this reason only edits what was posted before; without a receipt there is nothing to say.
 ONLY_UPDATES = "only_updates"
+# The provider whose states say which calls were one apply's.
+_STATE = "terraform"
 
 
 def route(
@@ -20,26 +23,31 @@ def route(
     mutes: Sequence[Mute],
     now: datetime,
     events: Mapping[str, Sequence[Event]] | None = None,
+    hold: timedelta = timedelta(0),
 ) -> tuple[Delivery, ...]:
     """One delivery per story and destination that should hear its present revision.
 
-    `events` are those at hand of each story, for filters that a story alone cannot answer (kinds, resources). Raises nothing.
+    `events` are those at hand of each story, for filters that a story alone cannot answer (kinds, resources). `hold` is how long the
+    calls of an apply wait for the state that shows whose they are. Raises nothing.
     """
     found = []
     for story in stories:
         at_hand = (events or {}).get(story.id, ())
+        ready = max(now, story.opened_at + hold) if hold and _awaits_its_state(story, at_hand) else now
         for subscription in subscriptions:
-            delivery = _one(story, subscription, mutes, now, at_hand)
+            delivery = _one(story, subscription, mutes, now, ready, at_hand)
             if delivery is not None:
                 found.append(delivery)
     return tuple(found)
 
 
-def _one(story: Story, subscription: Subscription, mutes: Sequence[Mute], now: datetime, events: Sequence[Event]) -> Delivery | None:
+def _one(
+    story: Story, subscription: Subscription, mutes: Sequence[Mute], now: datetime, ready: datetime, events: Sequence[Event]
+) -> Delivery | None:
     if not visible(story, subscription.visibility) or not matches(story, subscription.filter, events):
         return None
     reason = ""
-    if story.merged_into or not _worth_telling(story, subscription) or _muted(story, subscription.destination, mutes, now, events):
+    if story.merged_into or not worth_telling(story, subscription) or _muted(story, subscription.destination, mutes, now, events):
         if story.revision == 1:
             return None
         reason = ONLY_UPDATES
@@ -47,15 +55,29 @@ def _one(story: Story, subscription: Subscription, mutes: Sequence[Mute], now: d
         destination=subscription.destination,
         story_id=story.id,
         revision=story.revision,
-        not_before=_not_before(story, subscription.quiet_hours, now),
+        not_before=_not_before(story, subscription.quiet_hours, ready),
         reason=reason,
     )
 
 
-def _worth_telling(story: Story, subscription: Subscription) -> bool:
+def worth_telling(story: Story, subscription: Subscription) -> bool:
+    """Is it anything that the destination wants to hear, where it was not told before?"""
     if story.settling is Settling.DEGRADED:
         return True
     return story.verdict is not Verdict.ROUTINE or subscription.tells_routine or story.severity.rank >= Severity.HIGH.rank
+
+
+def _awaits_its_state(story: Story, events: Sequence[Event]) -> bool:
+    """Only calls of a tool that writes a state, and nothing that anybody would want to hear at once."""
+    return (
+        story.verdict is not Verdict.UNPLANNED
+        and story.severity.rank <= Severity.LOW.rank
+        and story.settling is not Settling.DEGRADED
+        and _STATE not in story.providers
+        and bool(story.actors)
+        and all(actor.via is Via.IAC for actor in story.actors)
+        and not any(severity_of(event.traits, event.change_type)[1] for event in events)
+    )
 
 
 def visible(story: Story, visibility: Visibility) -> bool:

@@ -83,6 +83,14 @@ class AnalysisSettings(Group):
 
     settle_minutes: float = Field(10.0, gt=0, description="A change has settled when its signals stayed healthy for this long.")
     correlation_minutes: float = Field(10.0, gt=0, description="A story stays open this long for later events of the same cause.")
+    hold_seconds: float | None = Field(
+        None,
+        ge=0,
+        le=900,
+        description="Calls of an apply wait this long for the state that shows whose they are, so that one message tells both. Nothing "
+        "unplanned, severe or security-sensitive waits, and nothing without a Terraform source. Left out: one poll of the slowest "
+        "Terraform source and a quarter, at most 300. 0 tells at once.",
+    )
     unknown_below: float = Field(0.6, ge=0.34, le=1, description="A verdict with less confidence than this is told as unknown.")
     teams: dict[str, tuple[str, ...]] = Field({}, description="Team name → the ids or names of its people.")
     ci_identities: tuple[str, ...] = Field((), description="Patterns (with *) of your CI's identities: arn:aws:sts::*:assumed-role/ci-*/*.")

@@ -80,6 +80,10 @@ class SqlDeliveries:
         with self._database.write() as connection:
             _change(connection, key, state=DeliveryState.FAILED.value, failure=failure, adopted=False)
 
+    def skip(self, key: str, why: str) -> None:
+        with self._database.write() as connection:
+            _change(connection, key, state=DeliveryState.SKIPPED.value, failure=why, adopted=False)
+
     def receipt(self, destination: str, story_id: str) -> Receipt | None:
         asked = select(_RECEIPTS).where(_R.destination == destination, _R.story_id == story_id)
         with self._database.read() as connection:

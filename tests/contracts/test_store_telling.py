@@ -104,6 +104,14 @@ def test_a_failed_delivery_is_counted_with_its_reason_and_not_due(store: SqlStor
     assert store.deliveries.counts() == {"failed": 1}
 
 
+def test_a_delivery_of_which_nothing_is_left_to_tell_is_no_failure_and_not_due(store: SqlStore) -> None:
+    store.work.commit(commit(deliveries=[delivery(1)]))
+    store.deliveries.claim("C1|s1|1", at(0))
+    store.deliveries.skip("C1|s1|1", "it is told with the older story that it was merged into")
+    assert store.deliveries.due(at(9)) == []
+    assert store.deliveries.counts() == {"skipped": 1}
+
+
 # --- inbox ---------------------------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from core.observation import Health, Observation, Signal
 from core.ports import Commit, RecordReader
 from core.providers import ProviderContext, reader
 from core.redaction import Redactor
+from core.routing import worth_telling
 from core.settings import AnalysisSettings
 from core.subscription import Subscription
 from core.timerange import TimeRange
@@ -31,6 +32,8 @@ from tests.simulator.truth import Raw, Truth, Year
 CHANNEL = "channel"
 POLLED = timedelta(minutes=1)
 _LOOKED = timedelta(minutes=2)
+# What the settings make of a poll a minute, see core.settings.
+HOLD = 1.25 * POLLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class _Listening(MemoryStore):
 class Replay:
     """Drives one year. Nothing of it touches a network or a disk."""
 
-    def __init__(self, year: Year, settings: AnalysisSettings | None = None) -> None:
+    def __init__(self, year: Year, settings: AnalysisSettings | None = None, *, hold: timedelta = HOLD) -> None:
         self.outcome = Outcome(year=year)
         self.store = _Listening(self._heard)
         self.outcome.store = self.store
@@ -97,7 +100,7 @@ class Replay:
         ports: Any = self.store
         chosen = settings or AnalysisSettings()
         look_back = LookBack(ports, settings=chosen, clock=lambda: self.now)
-        self.ingest = Ingest(ports, EventBridge(ports, settings=chosen, clock=lambda: self.now), clock=lambda: self.now)
+        self.ingest = Ingest(ports, EventBridge(ports, settings=chosen, clock=lambda: self.now), clock=lambda: self.now, hold=hold)
         self.follow_ups = FollowUps(ports, self.ingest, look_back, clock=lambda: self.now)
         context = ProviderContext(redactor=Redactor(b"k" * 32), clock=lambda: self.now)
         self.readers: dict[str, RecordReader] = {
@@ -106,6 +109,7 @@ class Replay:
         self.read_until = dict.fromkeys(year.environments, year.start - timedelta(hours=1))
         self.vitals: dict[str, list[tuple[datetime, int, Observation]]] = defaultdict(list)
         self.number = 0
+        self.waiting: list[tuple[datetime, int, Delivery]] = []
 
     def run(self) -> Outcome:
         """Poll after poll until the end; stories are looked at again in between."""
@@ -133,7 +137,9 @@ class Replay:
             self._fail_polls()
             self._read_vitals()
             self.follow_ups.settle(self.now)
+            self._tell()
         self.now = max(self.now, at)
+        self._tell()
 
     def _fail_polls(self) -> None:
         """A source that is out says so at every poll."""
@@ -218,7 +224,9 @@ class Replay:
 
     def _heard(self, commit: Commit) -> None:
         for delivery in commit.deliveries:
-            self._deliver(delivery)
+            self.number += 1
+            heapq.heappush(self.waiting, (delivery.not_before, self.number, delivery))
+        self._tell()
         for made in commit.conclusions.assessments:
             if made.comfort.reassures:
                 self.outcome.calmed.setdefault(made.event_id, made.assessed_at)
@@ -229,10 +237,20 @@ class Replay:
                 ):
                     self.outcome.calmed_across.add(made.event_id)
 
+    def _tell(self) -> None:
+        """What is due now, as the notifier does it: of one story only the newest that may go, and a joined one with its elder."""
+        while self.waiting and self.waiting[0][0] <= self.now:
+            self._deliver(heapq.heappop(self.waiting)[2])
+
     def _deliver(self, delivery: Delivery) -> None:
         where = (delivery.destination, delivery.story_id)
-        if where in self.store.receipts:
+        before, story = self.store.receipts.get(where), self.store.told[delivery.story_id]
+        if before is not None:
+            if before.revision >= delivery.revision:
+                return
             self.outcome.edited += 1
+        elif story.merged_into or not worth_telling(story, self.store.subscribed[0]):
+            return
         else:
             self.outcome.posted += 1
             self.outcome.posted_stories.add(delivery.story_id)

@@ -9,7 +9,7 @@ import pytest
 from bot.notifier import STORY_EVENT, Notifier
 from bot.pace import Pace
 from bot.slack_calls import telling_client
-from core.assessment import Verdict
+from core.assessment import Severity, Verdict
 from core.conclusions import Conclusions
 from core.delivery import DeliveryState
 from core.settings import SlackSettings
@@ -122,7 +122,18 @@ def test_a_story_that_was_merged_before_it_was_told_is_not_told_by_itself(quiet:
     revise(quiet, younger, merged_into=elder)
     quiet.tell()
     assert len(quiet.channel_messages()) == 1
-    assert counts(quiet) == {DeliveryState.SENT: 1, DeliveryState.FAILED: 1}
+    assert counts(quiet) == {DeliveryState.SENT: 1, DeliveryState.SKIPPED: 1}
+
+
+def test_a_story_that_became_routine_while_it_waited_is_not_told(quiet: World) -> None:
+    story_id = quiet.happened("api", told_to=INFRA)
+    story = quiet.store.stories.get(story_id)
+    assert story is not None
+    calm = replace(story, revision=2, verdict=Verdict.ROUTINE, severity=Severity.LOW)
+    quiet.commit(conclusions=Conclusions(stories=(calm,)))
+    quiet.tell()
+    assert quiet.channel_messages() == []
+    assert counts(quiet) == {DeliveryState.SKIPPED: 1}
 
 
 def test_a_channel_hears_one_message_a_second_and_another_channel_does_not_wait_for_it(quiet: World) -> None:
@@ -310,7 +321,7 @@ def test_a_note_of_our_own_is_told_once_and_escaped(quiet: World) -> None:
 def test_a_story_whose_changes_are_no_longer_kept_is_given_up_with_the_reason(quiet: World) -> None:
     quiet.due("story-unknown", revision=1)
     quiet.tell()
-    assert counts(quiet) == {DeliveryState.FAILED: 1}
+    assert counts(quiet) == {DeliveryState.SKIPPED: 1}
     assert quiet.driver.calls() == []
 
 

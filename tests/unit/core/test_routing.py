@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+import pytest
+
 from core.assessment import Severity, Verdict
-from core.event import ActorKind, Event
+from core.event import ActorKind, Event, Via
 from core.routing import ONLY_UPDATES, quiet_until, route
 from core.story import Settling, Story
 from core.subscription import EventFilter, Mute, QuietHours, Subscription, Visibility
+from core.trait import Trait
 from tests.unit.core.changes import ANA, T0, at, change
 
 STORY = Story(
@@ -98,3 +101,48 @@ def test_quiet_hours_end_at_the_local_time_when_clocks_change() -> None:
     # Madrid, 29 March 2026: 02:00 becomes 03:00, so 07:00 local is 05:00 UTC.
     assert quiet_until(NIGHT, datetime(2026, 3, 28, 23, 0, tzinfo=UTC)) == datetime(2026, 3, 29, 5, 0, tzinfo=UTC)
     assert quiet_until(NIGHT, datetime(2026, 3, 29, 5, 0, tzinfo=UTC)) is None
+
+
+HOLD = timedelta(seconds=75)
+APPLY = replace(STORY, verdict=Verdict.PLANNED, providers=("gcp",), actors=(replace(ANA, via=Via.IAC),))
+
+
+def told_at(story: Story, *events: Event, now: datetime = T0, hold: timedelta = HOLD, subscription: Subscription = HEARS) -> datetime:
+    [delivery] = route([story], [subscription], [], now, {story.id: events}, hold)
+    return delivery.not_before
+
+
+def test_the_calls_of_an_apply_wait_for_its_state_from_when_the_story_was_opened() -> None:
+    assert told_at(APPLY) == T0 + HOLD
+    assert told_at(replace(APPLY, revision=2), now=T0 + timedelta(seconds=40)) == T0 + HOLD
+    assert told_at(replace(APPLY, revision=3), now=T0 + timedelta(seconds=90)) == T0 + timedelta(seconds=90)
+    assert told_at(APPLY, hold=timedelta(0)) == T0
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        replace(APPLY, verdict=Verdict.UNPLANNED),
+        replace(APPLY, severity=Severity.MEDIUM),
+        replace(APPLY, settling=Settling.DEGRADED),
+        replace(APPLY, providers=("gcp", "terraform")),
+        replace(APPLY, actors=(*APPLY.actors, ANA)),
+        replace(APPLY, actors=()),
+        STORY,
+    ],
+    ids=["unplanned", "severe", "not settled", "has its state", "a hand in it", "nobody known", "no apply"],
+)
+def test_what_is_urgent_or_no_call_of_an_apply_is_told_at_once(story: Story) -> None:
+    assert told_at(story) == T0
+
+
+def test_what_is_security_sensitive_is_told_at_once_however_low_its_severity() -> None:
+    opens = change("fw", 0, traits=(Trait.OPENS_NETWORK,))
+    assert told_at(APPLY, change("net", 0), opens) == T0
+    assert told_at(APPLY, change("net", 0)) == T0 + HOLD
+
+
+def test_what_waits_into_quiet_hours_waits_for_their_end() -> None:
+    almost = datetime(2026, 3, 2, 20, 59, 30, tzinfo=UTC)
+    story = replace(APPLY, opened_at=almost)
+    assert told_at(story, now=almost, subscription=replace(HEARS, quiet_hours=NIGHT)) == datetime(2026, 3, 3, 6, 0, tzinfo=UTC)
