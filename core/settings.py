@@ -91,7 +91,7 @@ class AnalysisSettings(Group):
         "unplanned, severe or security-sensitive waits, and nothing without a Terraform source. Left out: one poll of the slowest "
         "Terraform source and a quarter, at most 300. 0 tells at once.",
     )
-    unknown_below: float = Field(0.6, ge=0.34, le=1, description="A verdict with less confidence than this is told as unknown.")
+    unknown_below: float = Field(0.68, ge=0.34, le=1, description="A verdict with less confidence than this is told as unknown.")
     teams: dict[str, tuple[str, ...]] = Field({}, description="Team name → the ids or names of its people.")
     ci_identities: tuple[str, ...] = Field((), description="Patterns (with *) of your CI's identities: arn:aws:sts::*:assumed-role/ci-*/*.")
     break_glass: tuple[str, ...] = Field((), description="Patterns (with *) of identities that are for emergencies only.")

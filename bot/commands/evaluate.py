@@ -13,7 +13,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from core import backfill, evaluate, evaluate_folds, providers, records
-from core.analysis.classify import TEMPERATURE, Judgement, classify
+from core.analysis import rules
+from core.analysis.classify import Judgement, classify
 from core.analysis.signs import Seen
 from core.assessment import Verdict
 from core.bridge import Steps
@@ -32,7 +33,7 @@ def evaluate_command(
 ) -> None:
     """Judge labelled records in throw-away stores (one a file) and print accuracy, recall, coverage, calibration and false reassurances.
 
-    The second table judges each file at a temperature that was fitted on all the other files.
+    The second table judges each file at a temperature and a threshold that were fitted on all the other files.
 
     Example: wgo eval corpora/cloudtrail corpora/k8s
     """
@@ -47,11 +48,11 @@ def evaluate_command(
     rows = evaluate.score(judged)
     folds = evaluate_folds.leave_one_out(judged, unknown_below=settings.analysis.unknown_below)
     if as_json:
-        told = {"files": [_row_object(row) for row in rows], "folds": _folds_object(folds)}
+        told = {"files": [_row_object(row) for row in rows], "folds": _folds_object(folds, settings.analysis.unknown_below)}
         sys.stdout.write(json.dumps(told, indent=1) + "\n")
     else:
         _print(rows)
-        _print_folds(folds)
+        _print_folds(folds, settings.analysis.unknown_below)
     if any(row.unreadable for row in rows):
         raise typer.Exit(3)
 
@@ -166,28 +167,34 @@ def _print(rows: list[evaluate.Scores]) -> None:
         typer.echo(f"{label}: " + ", ".join(f"{count} as {verdict}" for verdict, count in sorted(told.items(), key=lambda x: -x[1])))
 
 
-def _print_folds(folds: evaluate_folds.Folds) -> None:
+def _print_folds(folds: evaluate_folds.Folds, in_use: float) -> None:
     if folds.pooled is None:
         return
-    table = Table(title="Each file at a temperature fitted on all the others")
-    for column in ("file", "temperature", "labels", "accuracy", "decided", "calibration"):
+    table = Table(title="Each file at a temperature and threshold fitted on all the others")
+    for column in ("file", "temperature", "threshold", "labels", "accuracy", "decided", "calibration", "weak → unplanned"):
         table.add_column(column, justify="left" if column == "file" else "right")
-    rows = [(fold.file, fold.temperature, fold.scores) for fold in folds.folds]
-    for file, temperature, scores in [*rows, ("all, pooled", None, folds.pooled)]:
+    rows = [(fold.file, fold.temperature, f"{fold.unknown_below:.2f}", fold.scores) for fold in folds.folds]
+    for file, temperature, below, scores in [*rows, ("all, pooled", None, "–", folds.pooled)]:
         error = "–" if scores.calibration_error is None else f"{scores.calibration_error:.3f}"
         hot = "–" if temperature is None else f"{temperature:.2f}"
-        table.add_row(file, hot, str(scores.coverage.denominator), _said(scores.accuracy), _said(scores.coverage), error)
-    Console(width=140 if not sys.stdout.isatty() else None).print(table)
-    fitted = "none" if folds.fitted is None else f"{folds.fitted:.2f}"
-    typer.echo(f"temperature: {fitted} fitted over all files, {TEMPERATURE} in use")
+        table.add_row(
+            file, hot, below, str(scores.coverage.denominator), _said(scores.accuracy), _said(scores.coverage), error,
+            _said(scores.weak_planned_called_unplanned),
+        )  # fmt: skip
+    Console(width=160 if not sys.stdout.isatty() else None).print(table)
+    for name, fitted, used in (("temperature", folds.fitted, rules.temperature()), ("threshold", folds.fitted_threshold, in_use)):
+        typer.echo(f"{name}: {'none' if fitted is None else f'{fitted:.2f}'} fitted over all files, {used} in use")
 
 
-def _folds_object(folds: evaluate_folds.Folds) -> JsonObject:
+def _folds_object(folds: evaluate_folds.Folds, in_use: float) -> JsonObject:
     return {
-        "folds": [{"file": one.file, "temperature": one.temperature, "scores": _row_object(one.scores)} for one in folds.folds],
+        "folds": [
+            {"file": one.file, "temperature": one.temperature, "threshold": one.unknown_below, "scores": _row_object(one.scores)}
+            for one in folds.folds
+        ],
         "pooled": _row_object(folds.pooled) if folds.pooled else None,
-        "fitted": folds.fitted,
-        "in_use": TEMPERATURE,
+        "fitted": {"temperature": folds.fitted, "threshold": folds.fitted_threshold},
+        "in_use": {"temperature": rules.temperature(), "threshold": in_use},
     }
 
 

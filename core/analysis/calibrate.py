@@ -13,6 +13,8 @@ from core.assessment import Verdict
 ORDER = (Verdict.PLANNED, Verdict.ROUTINE, Verdict.UNPLANNED)
 # A fit stays between these: beyond them examples that are all right, or too few, would make it boundless.
 COLDEST, HOTTEST = 0.25, 4.0
+# Of ordinary changes that somebody's rules, documents or recordings call harmless, this share at most may alarm.
+MOST_ALARMED = 0.05
 _STEPS = 60
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -64,6 +66,18 @@ def fit(examples: Sequence[Example]) -> float | None:
         else:
             low = left
     return 2 / (low + high)
+
+
+def threshold(ordinary: Sequence[Mapping[Verdict, float]], *, temperature: float, most: float = MOST_ALARMED) -> float | None:
+    """The lowest confidence, in hundredths, under which to tell unknown so that at most `most` of ordinary changes are told unplanned.
+
+    None without ordinary changes, or where even the surest alarms are too many.
+    """
+    if not ordinary:
+        return None
+    told = [decide(logits, temperature=temperature, unknown_below=0.0) for logits in ordinary]
+    alarmed = [one.confidence for one in told if one.verdict is Verdict.UNPLANNED]
+    return next((step / 100 for step in range(34, 100) if sum(one >= step / 100 for one in alarmed) <= most * len(ordinary)), None)
 
 
 def _loss(examples: Sequence[Example], coldness: float) -> float:

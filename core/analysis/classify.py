@@ -11,10 +11,6 @@ from core.analysis.teaching import signs as taught_signs
 from core.assessment import Classification, Severity, Verdict
 from core.evidence import Evidence
 
-# The weights are rough log-odds; divided by this their shares come nearest to how often the verdict is right. Fitted by `wgo eval` over
-# all recorded corpora (docs/accuracy.md), which also tells how a temperature that was fitted elsewhere does on each file.
-TEMPERATURE = 0.8
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
@@ -50,7 +46,7 @@ def classify(seen: Seen) -> Judgement:
         if evidence and not (verdict is Verdict.ROUTINE and "guarded" in found):
             logits[verdict] += nudge
     severity, _ = severity_of(event.traits, event.change_type)
-    decision = decide(logits, temperature=TEMPERATURE, unknown_below=seen.settings.unknown_below)
+    decision = decide(logits, temperature=rules.temperature(), unknown_below=seen.settings.unknown_below)
     verdict = decision.verdict if evidence else Verdict.UNKNOWN
     evidence.sort(key=lambda one: -abs(one.weight or 0.0))
     severity = _lifted(severity, verdict, found)

@@ -70,6 +70,12 @@ def version() -> str:
 
 
 @cache
+def temperature() -> float:
+    """What the sums of log-odds are divided by."""
+    return float(_load("classify.yaml")["temperature"])
+
+
+@cache
 def weighings() -> tuple[Rule, ...]:
     return tuple(_rule(raw) for raw in _load("classify.yaml")["rules"])
 

@@ -94,7 +94,21 @@ def test_a_single_file_has_nothing_to_be_fitted_on_and_keeps_its_verdicts() -> N
 
 def test_without_labels_there_are_no_folds() -> None:
     folds = leave_one_out([judged("a", "unlabelled", strength="")], unknown_below=0.6)
-    assert (folds.folds, folds.pooled, folds.fitted) == ((), None, None)
+    assert (folds.folds, folds.pooled, folds.fitted, folds.fitted_threshold) == ((), None, None, None)
+
+
+def test_each_fold_tells_unknown_below_what_the_others_ordinary_changes_ask_for() -> None:
+    said = [judged("a", "planned", number=n) for n in range(4)] + [judged("b", "unplanned", Verdict.UNPLANNED, number=n) for n in range(4)]
+    # Of "a" one in ten ordinary changes alarms: too many unless the threshold lies above them.
+    said += [judged("a", "planned", Verdict.UNPLANNED, weight=1.0, strength="weak", number=9)]
+    said += [judged("a", "planned", Verdict.UNKNOWN, strength="weak", number=10 + n) for n in range(9)]
+    said += [judged("b", "planned", strength="weak", number=20 + n) for n in range(10)]
+    folds = {one.file: one for one in leave_one_out(said, unknown_below=0.6).folds}
+    assert folds["a"].unknown_below == 0.34
+    assert folds["a"].scores.weak_planned_called_unplanned == Fraction(numerator=1, denominator=10)
+    assert folds["b"].temperature is not None
+    alarmed = softmax({Verdict.UNPLANNED: 1.0}, folds["b"].temperature)[Verdict.UNPLANNED]
+    assert alarmed < folds["b"].unknown_below <= alarmed + 0.011
 
 
 def record(number: int, agent: str, name: str = "AuthorizeSecurityGroupIngress") -> dict[str, object]:
@@ -135,4 +149,4 @@ def test_the_command_prints_the_scores_and_the_folds(
     assert [row["accuracy"]["numerator"] for row in told["files"]] == [2, 2, 4]
     assert [one["file"] for one in told["folds"]["folds"]] == ["corpus/one.jsonl", "corpus/two.jsonl"]
     assert told["folds"]["pooled"]["accuracy"] == {"share": 1.0, "numerator": 4, "denominator": 4}
-    assert told["folds"]["fitted"] < 1
+    assert told["folds"]["fitted"]["temperature"] < 1

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.analysis.calibrate import COLDEST, HOTTEST, ORDER, Example, decide, fit, softmax
+from core.analysis.calibrate import COLDEST, HOTTEST, ORDER, Example, decide, fit, softmax, threshold
 from core.assessment import Verdict
 
 PLANNED, ROUTINE, UNPLANNED = Verdict.PLANNED, Verdict.ROUTINE, Verdict.UNPLANNED
@@ -64,3 +64,17 @@ def test_examples_that_are_all_right_do_not_make_it_boundlessly_sure() -> None:
 
 def test_nothing_is_fitted_on_nothing() -> None:
     assert fit([]) is None
+
+
+def test_the_threshold_lies_just_above_the_ordinary_changes_that_would_alarm() -> None:
+    ordinary = [{UNPLANNED: 1.0}, {UNPLANNED: 4.0}, *[{PLANNED: 3.0}] * 18]
+    chosen = threshold(ordinary, temperature=1.0)
+    assert chosen is not None
+    told = [decide(logits, temperature=1.0, unknown_below=chosen).verdict for logits in ordinary]
+    assert told == [Verdict.UNKNOWN, UNPLANNED, *[PLANNED] * 18]
+    assert decide(ordinary[0], temperature=1.0, unknown_below=chosen - 0.01).verdict is UNPLANNED
+
+
+def test_no_threshold_is_chosen_where_none_would_do_or_nothing_is_known() -> None:
+    assert threshold([{UNPLANNED: 50.0}] * 3, temperature=1.0) is None
+    assert threshold([], temperature=1.0) is None
