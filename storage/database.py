@@ -15,6 +15,7 @@ from core.errors import StorageError
 from storage.checkpoint import Checkpoints
 from storage.lockfile import LockFile
 from storage.refusals import told
+from storage.rows import insert_all
 
 # Variables in one statement; SQLite's limit is 32,766, and long lists plan badly everywhere.
 MOST_KEYS = 500
@@ -112,7 +113,7 @@ def _adding(table: Table, dialect: str) -> "sqlite.Insert | postgresql.Insert":
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Rows whose key is there already are left as they are."""
     if rows:
-        connection.execute(_adding(table, connection.dialect.name), list(rows))
+        insert_all(connection, table, _adding(table, connection.dialect.name), rows)
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], *, keep: Collection[str] = ()) -> None:
@@ -121,7 +122,7 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]],
         return
     statement = _replacing(table, connection.dialect.name, tuple(rows[0]), frozenset(keep))
     if statement is not None:
-        connection.execute(statement, list(rows))
+        insert_all(connection, table, statement, rows)
     else:
         add(connection, table, rows)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, select
 from core.assessment import Assessment, Correlation
 from core.event import Actor, Event
 from core.unified import UnifiedEvent
-from storage.columns import pack, unpack
+from storage.columns import pack, unpack, unpack_kept
 from storage.database import chunks
 from storage.tables import AssessmentRow, EventRow, table
 
@@ -68,8 +68,8 @@ def assessment_row(assessment: Assessment) -> dict[str, Any]:
 
 def unified(row: Any) -> UnifiedEvent:
     """From a row of COLUMNS."""
-    event = unpack(Event, row.body)
-    assessment = in_story(unpack(Assessment, row.assessed), row.story_id) if row.assessed else _nothing(event)
+    event = unpack_kept(Event, row.body)
+    assessment = in_story(unpack_kept(Assessment, row.assessed), row.story_id) if row.assessed else _nothing(event)
     return UnifiedEvent(event=event, assessment=assessment, sequence=row.sequence)
 
 
