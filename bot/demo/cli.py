@@ -27,7 +27,7 @@ CHANNEL = "C0INFRA01"
 # What a week of history is understood with; the live demo settles quicker, as someone waits for it.
 _SETTLE_MINUTES = 10.0
 _STOP_SECONDS, _PULSE_SECONDS = 15.0, 15.0
-_MARK = ".wgo-demo"
+_MARK, _MANIFEST = ".wgo-demo", "manifest.yml"
 
 
 def demo(
@@ -71,11 +71,12 @@ def demo(
 
 
 def manifest() -> Path:
-    """The app's manifest, at the top of the checkout. Raises SettingsError where WGO runs without one."""
-    checkout = Path(__file__).parents[2] / "manifest.yml"
-    if not checkout.exists():
-        raise SettingsError(f"there is no {checkout}", next_step="Run the demo from a checkout of WGO: make demo.")
-    return checkout
+    """The app's manifest: at the top of a checkout, beside the package where a wheel was installed. Raises SettingsError without one."""
+    package = Path(__file__).parents[1]
+    for place in (package, package.parent):
+        if (place / _MANIFEST).exists():
+            return place / _MANIFEST
+    raise SettingsError(f"there is no {package / _MANIFEST}", next_step="Install WGO again: a file of it is missing.")
 
 
 def _emptied(folder: Path) -> Path:
