@@ -8,7 +8,7 @@ from pathlib import Path
 
 _log = logging.getLogger(__name__)
 # Commits between two looks at the log, and the least time between them: a storm is moved in one go, not commit by commit.
-_COMMITS = 100
+_COMMITS = 500
 _REST_SECONDS = 0.5
 # Pages beyond which the writer is held up for the rest of the log: it begins anew only when nothing is left in it.
 _LONG = 8000
