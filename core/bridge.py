@@ -18,6 +18,7 @@ from core.analysis.comfort import Ending, Reach, comfort
 from core.analysis.context import context
 from core.analysis.correlate import Group, correlate
 from core.analysis.crossing import Doubted, crossed
+from core.analysis.due import arrived, to_judge, touched
 from core.analysis.memory import Memory
 from core.analysis.revise import because, with_failures
 from core.analysis.signs import Seen, severity_of
@@ -122,13 +123,22 @@ class EventBridge:
         )
         plans = assign(groups, run.loaded.known, run.loaded.stories, run.loaded.large)
         if not batch.announcements:
-            plans = _touched(plans, run, again)
+            plans = touched(plans, run.loaded.known, again)
         causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements) for plan in plans}
-        due = [(n, p) for p in plans for n in _to_judge(p, causes[p.story_id], run, again, everything=bool(batch.announcements))]
+        due = [(node, plan) for plan in plans for node in self._due(run, plan, causes[plan.story_id], again, batch)]
         self._remember(run, due)
         for node, plan in sorted(due, key=lambda pair: (pair[0].at, pair[0].id)):
             self._judge(run, node, plan, causes[plan.story_id], again)
         return self._assemble(run, batch, plans, causes, again)
+
+    @staticmethod
+    def _due(run: _Run, plan: Assignment, cause: Cause, again: frozenset[str], batch: Batch) -> Sequence[Node]:
+        known = run.loaded.known
+        fresh = arrived(plan, known)
+        stored = [node for node in plan.group.nodes if node.id not in fresh]
+        # An announcement may speak of any of them.
+        before = None if batch.announcements else cause_of(stored, run.loaded.announcements)
+        return to_judge(plan, cause, before, known, again)
 
     def _remember(self, run: _Run, due: Sequence[tuple[Node, Assignment]]) -> None:
         """The baselines of what is judged, and of what the new ones of it followed."""
@@ -200,7 +210,7 @@ class EventBridge:
         return Conclusions(
             assessments=tuple(assessments),
             stories=tuple(stories),
-            links=tuple(link for plan in plans for link in links(plan, _arrived(plan, run))),
+            links=tuple(link for plan in plans for link in links(plan, arrived(plan, run.loaded.known))),
             baselines=run.memory.changed(),
             follow_ups=self._follow_ups(run, stories, drafts),
             activities=team.joined(one for one in activities if one is not None),
@@ -316,39 +326,6 @@ def _alone(node: Node) -> Group:
     return Group(nodes=(node,), joins={})
 
 
-def _touched(plans: Sequence[Assignment], run: _Run, again: frozenset[str]) -> list[Assignment]:
-    """Those whose story is not as it is stored: events are new in it, came from another, went to another, or are better known."""
-    known = run.loaded.known
-    losing = {
-        known[n.id].correlation_id for p in plans for n in p.group.nodes if n.id in known and known[n.id].correlation_id != p.story_id
-    }
-    return [
-        plan
-        for plan in plans
-        if plan.swallows
-        or plan.story_id in losing
-        or any(
-            node.id in again or node.id not in known or known[node.id].correlation_id != plan.story_id or _newly_known(known[node.id], node)
-            for node in plan.group.nodes
-        )
-    ]
-
-
-def _arrived(plan: Assignment, run: _Run) -> set[str]:
-    """The plan's events that are not stored as its own yet."""
-    known = run.loaded.known
-    return {node.id for node in plan.group.nodes if node.id not in known or known[node.id].correlation_id != plan.story_id}
-
-
-def _to_judge(plan: Assignment, cause: Cause, run: _Run, again: frozenset[str], *, everything: bool) -> Sequence[Node]:
-    """Its new events, and its stored ones where what is known of them or of their cause is not what it was."""
-    arrived = _arrived(plan, run)
-    stored = [node for node in plan.group.nodes if node.id not in arrived]
-    if everything or not cause.tells_the_same(cause_of(stored, run.loaded.announcements)):
-        return plan.group.nodes
-    return [node for node in plan.group.nodes if node.id in arrived or node.id in again or _newly_known(run.loaded.known[node.id], node)]
-
-
 def _verdict_of(run: _Run, event_id: str) -> Verdict:
     """As told now; as stored where it was not judged anew."""
     held = run.loaded.known.get(event_id)
@@ -356,7 +333,3 @@ def _verdict_of(run: _Run, event_id: str) -> Verdict:
         return held.verdict
     judged = run.judgements.get(event_id)
     return judged.classification.verdict if judged else Verdict.UNKNOWN
-
-
-def _newly_known(held: UnifiedEvent, node: Node) -> bool:
-    return node.actor.known and not held.actor.known
