@@ -6,15 +6,16 @@ moto has no LookupEvents. Calls to other services are handed on to moto where `b
 import json
 import threading
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.components import aws_wire
 
 _TYPE = "application/x-amz-json-1.1"
 
@@ -23,7 +24,8 @@ _TYPE = "application/x-amz-json-1.1"
 class CloudTrail:
     """What the endpoint holds, by region. `fault` by region is an error code, "hang" or "garbage"; `calls` counts by region,
     `handed_on` what went behind (`asked` by action), `sent` bytes answered. `refused` by action ("AssumeRole 123456789012" for one
-    account) is an error code that is answered instead of handing on."""
+    account) is an error code that is answered instead of handing on, `answers` by action what is answered instead: a value for JSON or
+    CBOR, text for XML."""
 
     url: str = ""
     behind: str = ""
@@ -34,6 +36,7 @@ class CloudTrail:
     handed_on: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     refused: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, Callable[[dict[str, Any]], Any]] = field(default_factory=dict)
     sent: int = 0
     expired_tokens: bool = False
     released: threading.Event = field(default_factory=threading.Event)
@@ -83,23 +86,22 @@ def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
             else:
                 self._answer(200, json.dumps(held.lookup(region, asked)).encode())
 
-        def _refused(self, body: bytes) -> bool:
-            """Whether the action is to be refused, in the words of its protocol: JSON with a target, else XML of a query."""
-            form = urllib.parse.parse_qs(body.decode(errors="replace")) if not self.headers.get("x-amz-target") else {}
-            action = str(self.headers.get("x-amz-target") or "").rpartition(".")[2] or "".join(form.get("Action", []))
-            held.asked[action] += 1
-            account = "".join(form.get("RoleArn", [])).split("::")[-1][:12]
-            code = held.refused.get(action) or held.refused.get(f"{action} {account}")
-            if code and form:
-                said = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>as asked</Message></Error></ErrorResponse>"
-                self._answer(403, said.encode(), "text/xml")
-            elif code:
-                self._answer(400, json.dumps({"__type": code, "message": "as the test asked"}).encode())
-            return bool(code)
+        def _instead(self, body: bytes) -> bool:
+            """Refuse or answer the action in the words of its own protocol, if the test asked for that."""
+            call = aws_wire.read(self.path, {key.lower(): value for key, value in self.headers.items()}, body)
+            held.asked[call.action] += 1
+            code = held.refused.get(call.action) or held.refused.get(f"{call.action} {call.account}")
+            if code:
+                self._answer(*call.fault(code), call.kind)
+            elif call.action in held.answers:
+                self._answer(200, call.answer(held.answers[call.action](call.given)), call.kind)
+            else:
+                return False
+            return True
 
         def _hand_on(self, body: bytes) -> None:
             held.handed_on += 1
-            if self._refused(body):
+            if self._instead(body):
                 return
             headers = {key: value for key, value in self.headers.items() if key.lower() not in ("content-length", "connection", "expect")}
             request = urllib.request.Request(held.behind + self.path, data=body or None, headers=headers, method=self.command)
@@ -114,6 +116,8 @@ def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
             held.sent += len(body)
             self.send_response(status)
             self.send_header("content-type", kind)
+            if kind == aws_wire.CBOR:
+                self.send_header("smithy-protocol", "rpc-v2-cbor")
             self.send_header("content-length", str(len(body)))
             self.end_headers()
             if self.command != "HEAD":

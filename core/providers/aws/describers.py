@@ -248,17 +248,17 @@ def describe(client: Any, thing: Resource) -> JsonObject | None:
         if any(sign in code for sign in _GONE) or (code == "ValidationError" and "does not exist" in str(error_told.get("Message"))):
             return None
         raise
-    return None if found is None else _settled(found)
+    return None if found is None else settled(found)
 
 
-def _settled(value: Any) -> Any:
+def settled(value: Any) -> Any:
     """JSON's types, without what moves by itself; tags as one mapping."""
     if isinstance(value, Mapping):
-        return {str(key): _settled(below) for key, below in value.items() if key not in _MOVING}
+        return {str(key): settled(below) for key, below in value.items() if key not in _MOVING}
     if isinstance(value, list | tuple):
         if value and all(isinstance(one, Mapping) and {"Key", "Value"} == set(one) for one in value):
             return {str(one["Key"]): one["Value"] for one in value}
-        return [_settled(one) for one in value]
+        return [settled(one) for one in value]
     return (
         value
         if value is None or isinstance(value, str | int | float | bool)

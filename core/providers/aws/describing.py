@@ -1,17 +1,19 @@
 """Describe what was touched, and once a day again what is known, to find what no record told of."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.clock import Deadline
 from core.errors import ProviderError, ProviderForbidden, ProviderTimedOut
-from core.event import Event, Resource
+from core.event import ChangeType, Event, Resource
 from core.json import JsonObject
 from core.providers.aws.describers import DESCRIBERS, describe
 from core.providers.aws.faults import asked
+from core.providers.aws.history import History, Recalled, Touched
 from core.providers.aws.lookup import OVERLAP
+from core.providers.aws.recorded import comparable
 from core.providers.aws.state import Known, compared, is_of, known_key, redacted, thing_of, untold
 from core.redaction import Redactor
 
@@ -31,6 +33,8 @@ class Describing:
     redactor: Redactor
     client: Callable[[str, str, str, Deadline], Any]
     now: datetime
+    history: History | None = None
+    tells: Callable[[Event], bool] = bool
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def touched(self, events: list[Event], known: Known, deadline: Deadline) -> list[Event]:
@@ -40,15 +44,48 @@ class Describing:
             if not event.attempted and event.resource.kind in DESCRIBERS:
                 newest[known_key(event.resource)] = event
         enriched = {event.id: event for event in events}
+        found: dict[str, tuple[JsonObject | None]] = {}
         for key, event in list(newest.items())[-_MOST_TOUCHED:]:
-            found = self._now_of(event.resource, deadline)
-            if found is None:
-                continue
-            before = is_of(known.one(key))
-            enriched[event.id] = compared(event, before, found[0])
-            if found[0] is not None or before is not None:
-                known.keep(event.resource, found[0], max(event.occurred_at, self.now))
+            now = self._now_of(event.resource, deadline)
+            if now is not None:
+                found[key] = now
+        befores = {key: is_of(known.one(key)) for key in found}
+        recalled = self._recalled(newest, found, befores, deadline)
+        for key, (now_is,) in found.items():
+            event, before = newest[key], befores[key]
+            enriched[event.id] = compared(event, before, now_is) if key not in recalled else self._since(event, recalled[key], now_is)
+            if now_is is not None or before is not None:
+                known.keep(event.resource, now_is, max(event.occurred_at, self.now))
         return list(enriched.values())
+
+    def _recalled(
+        self,
+        newest: Mapping[str, Event],
+        found: Mapping[str, tuple[JsonObject | None]],
+        befores: Mapping[str, JsonObject | None],
+        deadline: Deadline,
+    ) -> dict[str, Recalled]:
+        """What AWS Config knows of those that were there before their change and of which nothing is known."""
+        if self.history is None:
+            return {}
+        asking = {
+            key: Touched(event=newest[key], described=now_is)
+            for key, (now_is,) in found.items()
+            if now_is is not None and befores[key] is None and newest[key].change_type is not ChangeType.CREATED and self.tells(newest[key])
+        }
+        return self.history.before(asking, deadline)
+
+    def _since(self, event: Event, recalled: Recalled, now_is: JsonObject | None) -> Event:
+        """The event against what AWS Config recorded, and a word of where that is from."""
+        was = redacted(event.resource, recalled.fields, self.redactor)
+        if now_is is None or was is None or was.keys() != recalled.fields.keys():
+            return event
+        kind = event.resource.kind
+        told = compared(event, comparable(kind, {**now_is, **was}), comparable(kind, now_is))
+        if told is event:
+            return event
+        says = f"AWS Config, recorded {recalled.seen_at:%Y-%m-%d %H:%M:%S} UTC"
+        return replace(told, metadata={**told.metadata, "before_from": says})
 
     def sweep(self, state: dict[str, Any], known: Known, deadline: Deadline) -> list[Event]:
         """Describe the next known things again, once a day each round. What differs is told only when its record is overdue."""

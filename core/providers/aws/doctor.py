@@ -10,6 +10,7 @@ from core.clock import Deadline
 from core.errors import ProviderError
 from core.providers.aws import alarms
 from core.providers.aws.faults import asked
+from core.providers.aws.history import NO_RECORDER
 from core.providers.aws.options import AwsOrganization, AwsSettings
 from core.providers.aws.organization import Organization
 from core.providers.aws.places import Place, Places
@@ -37,7 +38,16 @@ class Doctor:
             found += self._members(self.options.organization)
         if self.options.alarms:
             found.append(_amber(self._checked(f"{places.first.part} alarms", partial(self._ask_alarms, places.first))))
+        if self.options.config_history:
+            found += [_amber(self._checked(f"{place.part} AWS Config", partial(self._ask_recorder, place))) for place in places.all]
         return found
+
+    def _ask_recorder(self, place: Place) -> None:
+        client = self.client(place.account, place.region, "config", self.deadline)
+        with asked(self.source, "config:DescribeConfigurationRecorderStatus"):
+            rows = client.describe_configuration_recorder_status().get("ConfigurationRecordersStatus") or []
+        if not any(row.get("recording") for row in rows):
+            raise ProviderError(NO_RECORDER[0], source=self.source, next_step=NO_RECORDER[1])
 
     def _members(self, wanted: AwsOrganization) -> list[Check]:
         """The listing, and whether the role can be assumed in each account (in as many as there is time for)."""

@@ -45,6 +45,10 @@ class TokenGone(ProviderError):
     """The page token is no longer valid."""
 
 
+class NotRecorded(ProviderError):
+    """No recorder of AWS Config runs there."""
+
+
 def call_seconds(deadline: Deadline, source: str) -> float:
     """The largest step of timeouts that still fits before the deadline. Connecting and reading may each take half of what is left."""
     left = deadline.remaining_seconds() / 2
@@ -84,6 +88,8 @@ def _refusal(error: ClientError, source: str, needs: str) -> ProviderError:
         return ProviderForbidden(source=source, needs=needs)
     if "InvalidNextToken" in code or "InvalidTimeRange" in code:
         return TokenGone(f"{needs}: {code}", source=source)
+    if "NoAvailableConfigurationRecorder" in code:
+        return NotRecorded(source=source)
     if status >= 500:
         return ProviderUnreachable(f"{needs}: {code or status}", source=source)
     return ProviderError(f"{needs}: {code or error}", source=source, next_step=_NEXT.get(code, ""))

@@ -67,6 +67,9 @@ class AwsSettings(BaseModel):
     queue_url: str = Field("", description="An SQS queue with CloudTrail records from EventBridge; LookupEvents is not asked then.")
     data_events: bool = Field(False, description="Tell of written and deleted data (S3 objects, table items) where the queue brings it.")
     describe: bool = Field(True, description="Describe a touched resource, for before and after.")
+    config_history: bool = Field(
+        False, description="Ask AWS Config what a touched resource was before, where it was never described and a recorder runs."
+    )
     sweep: bool = Field(True, description="Once a day, describe again what is known, to find what no record told of.")
     alarms: bool = Field(True, description="Read which CloudWatch alarms are in alarm.")
     first_hours: float = Field(0.0, ge=0, le=2160, description="How far back the first poll tells; 0 makes a baseline and tells nothing.")

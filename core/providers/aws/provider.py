@@ -17,6 +17,7 @@ from core.providers.aws import alarms, queue, trail
 from core.providers.aws.describing import Describing
 from core.providers.aws.doctor import Doctor
 from core.providers.aws.gathered import Gathered
+from core.providers.aws.history import History
 from core.providers.aws.lanes import Lanes
 from core.providers.aws.lookup import LAG, Pace
 from core.providers.aws.options import AwsSettings
@@ -103,12 +104,15 @@ class AwsProvider:
 
     def _described(self, places: Places, state: dict[str, Any], found: Gathered, deadline: Deadline) -> list[Event]:
         """The events with before and after, and what the sweep finds."""
+        history = self._history(places, state, found)
         describing = Describing(
             source=self.source,
             environment=self.environment,
             redactor=self.context.redactor,
             client=self._client_of(places, found),
             now=found.now,
+            history=history,
+            tells=lambda event: not self._before_the_beginning(event, state),
         )
         events = list(found.events.values())
         if self.options.describe:
@@ -118,7 +122,18 @@ class AwsProvider:
             events += describing.sweep(state, found.known, deadline)
         for kind, (reason, next_step) in sorted(describing.refused.items()):
             found.lacks(f"before and after of {kind}", reason, next_step)
+        if history is not None:
+            state["unrecorded"] = history.unrecorded
+            for part, (reason, next_step) in sorted(history.lacking.items()):
+                found.lacks(f"AWS Config of {part}", reason, next_step)
         return events
+
+    def _history(self, places: Places, state: JsonObject, found: Gathered) -> History | None:
+        if not self.options.config_history:
+            return None
+        unrecorded = {str(part): str(at) for part, at in dict(state.get("unrecorded") or {}).items()}
+        client = self._client_of(places, found)
+        return History(source=self.source, client=client, now=found.now, paces=self._paces, pace=self.pace, unrecorded=unrecorded)
 
     def _before_the_beginning(self, event: Event, state: JsonObject) -> bool:
         """What was touched shortly before the first poll is described there, as a baseline, and not told; nor is it when it comes late."""
