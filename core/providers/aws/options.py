@@ -72,6 +72,7 @@ class AwsSettings(BaseModel):
     )
     sweep: bool = Field(True, description="Once a day, describe again what is known, to find what no record told of.")
     alarms: bool = Field(True, description="Read which CloudWatch alarms are in alarm.")
+    deployments: bool = Field(True, description="Read how far touched ECS services and Auto Scaling groups have come, until they are well.")
     first_hours: float = Field(0.0, ge=0, le=2160, description="How far back the first poll tells; 0 makes a baseline and tells nothing.")
     endpoint_url: str = Field("", description="One endpoint for every service (a local stand-in).")
 

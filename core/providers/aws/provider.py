@@ -25,6 +25,7 @@ from core.providers.aws.organization import Members, Organization
 from core.providers.aws.places import Place, Places
 from core.providers.aws.sessions import Sessions
 from core.providers.aws.state import Known
+from core.providers.aws.unsettled import Unsettled
 from core.settings import SourceSettings
 from core.timerange import TimeRange
 
@@ -75,6 +76,9 @@ class AwsProvider:
             lanes.read(places, state, found, deadline, self.pace, members.joined)
         if self.options.alarms:
             alarms.read(places, self.sessions.client, state, found, deadline)
+        if self.options.deployments:
+            unsettled = Unsettled(client=self._client_of(places, found), redactor=self.context.redactor)
+            unsettled.read(found.events.values(), state, found, deadline)
         events = self._described(places, state, found, deadline)
         self.sessions.let_go()
         return Batch(
