@@ -1,72 +1,127 @@
-"""A Cloud Asset Inventory over real gRPC and Google's own message types, and a Cloud Logging endpoint over HTTP, both on loopback.
+"""A Cloud Asset Inventory over real gRPC and Google's own message types; a Cloud Logging and a Pub/Sub endpoint over HTTP; on loopback.
 
-Google offers no emulator; this keeps just what the calls of our provider can see: assets with their versions, audit entries, faults.
+Google offers no emulator of the first two; this keeps just what the calls of our provider can see: assets with their versions and whose
+they are, audit entries, a subscription that an asset feed publishes to, faults.
 """
 
-import json
+import re
 import threading
 from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 import grpc
 from google.cloud import asset_v1
 
+from tests.components.google_http import Logging, Subscription, endpoint
+
+_PROJECT = "cloudresourcemanager.googleapis.com/Project"
+
 
 @dataclass
 class CloudAsset:
-    """What the endpoint holds. `fault` is a gRPC status, or "hang"; `page_size` makes it page; `calls` counts by method."""
+    """What the endpoint holds. `fault` is a gRPC status, or "hang"; `page_size` makes it page; `calls` counts by method.
+
+    `above` is what an asset belongs to (projects/1, folders/2, organizations/3), the nearest first; without, it is in every scope.
+    `refused` are parents that may not be asked; `parents` those that were, by method.
+    """
 
     versions: dict[str, list[tuple[datetime, dict[str, Any] | None]]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
-    entries: list[dict[str, Any]] = field(default_factory=list)
+    above: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fault: grpc.StatusCode | str | None = None
-    log_status: int = 200
-    log_body: bytes | None = None
+    refused: set[str] = field(default_factory=set)
+    stale: set[str] = field(default_factory=set)
     page_size: int = 1000
     calls: dict[str, int] = field(default_factory=dict)
+    parents: dict[str, list[str]] = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    logs: Logging = field(init=False)
+    feed: Subscription = field(default_factory=Subscription)
+    feeding: bool = False
     endpoint: str = ""
-    logging_url: str = ""
+    url: str = ""
     released: threading.Event = field(default_factory=threading.Event)
 
-    def put(self, name: str, kind: str, at: datetime, data: dict[str, Any] | None) -> None:
-        """A new version of an asset from `at` on; None deletes it."""
+    def __post_init__(self) -> None:
+        self.logs = Logging(self.entries)
+
+    @property
+    def logging_url(self) -> str:
+        return self.url
+
+    def put(self, name: str, kind: str, at: datetime, data: dict[str, Any] | None, above: tuple[str, ...] = ()) -> None:
+        """A new version of an asset from `at` on; None deletes it. The feed tells where it is `feeding`."""
+        before = self.versions.setdefault(name, [])
         self.kinds[name] = kind
-        self.versions.setdefault(name, []).append((at, data))
+        if above:
+            self.above[name] = above
+        if self.feeding:
+            self.feed.publish(self.told(name, at, data))
+        before.append((at, data))
+
+    def told(self, name: str, at: datetime, data: dict[str, Any] | None) -> dict[str, Any]:
+        """The TemporalAsset that a feed would publish, as JSON. https://cloud.google.com/asset-inventory/docs/monitor-asset-changes"""
+
+        def asset(shown: dict[str, Any], when: datetime) -> dict[str, Any]:
+            return {
+                "name": name, "assetType": self.kinds[name], "ancestors": list(self.above.get(name, ())),
+                "resource": {"data": shown}, "updateTime": _rfc3339(when),
+            }  # fmt: skip
+
+        versions = self.versions.get(name, [])
+        prior = versions[-1] if versions and versions[-1][1] is not None else None
+        change: dict[str, Any] = {"asset": asset(data or {}, at), "window": {"startTime": _rfc3339(at)}}
+        if prior is not None and prior[1] is not None:
+            change |= {"priorAsset": asset(prior[1], prior[0]), "priorAssetState": "PRESENT"}
+        else:
+            change["priorAssetState"] = "DOES_NOT_EXIST"
+        return {**change, "deleted": True} if data is None else change
+
+    def _within(self, name: str, scope: str) -> bool:
+        return name not in self.above or scope in self.above[name]
 
     def _asset(self, name: str, at: datetime, data: dict[str, Any]) -> asset_v1.Asset:
-        return asset_v1.Asset(name=name, asset_type=self.kinds[name], update_time=at, resource=asset_v1.Resource(data=data))
+        resource = asset_v1.Resource(data=data)
+        above = list(self.above.get(name, ()))
+        return asset_v1.Asset(name=name, asset_type=self.kinds[name], update_time=at, resource=resource, ancestors=above)
 
     def search(self, request: asset_v1.SearchAllResourcesRequest) -> asset_v1.SearchAllResourcesResponse:
-        since = int(request.query.removeprefix("updateTime>="))
+        asked = re.fullmatch(r"updateTime>=(\d+)", request.query)
+        assert asked or request.query == "state:ACTIVE", "no other query is understood here"
+        since = datetime.fromtimestamp(int(asked.group(1)) if asked else 0, UTC)
         moved = [
             (name, versions[-1][0])
             for name, versions in self.versions.items()
-            if versions[-1][1] is not None and versions[-1][0].timestamp() >= since
+            if versions[-1][0] >= since and (versions[-1][1] is not None or name in self.stale)
+            if (not request.asset_types or self.kinds[name] in request.asset_types) and self._within(name, request.scope)
         ]
         start = int(request.page_token or 0)
         page = sorted(moved, key=lambda one: one[1])[start : start + self.page_size]
         token = str(start + self.page_size) if start + self.page_size < len(moved) else ""
-        results = [asset_v1.ResourceSearchResult(name=name, update_time=at) for name, at in page]
-        return asset_v1.SearchAllResourcesResponse(results=results, next_page_token=token)
+        return asset_v1.SearchAllResourcesResponse(results=[self._found(name, at) for name, at in page], next_page_token=token)
+
+    def _found(self, name: str, at: datetime) -> asset_v1.ResourceSearchResult:
+        project = next((one for one in self.above.get(name, ()) if one.startswith("projects/")), "")
+        return asset_v1.ResourceSearchResult(name=name, asset_type=self.kinds[name], project=project, update_time=at)
 
     def list(self, request: asset_v1.ListAssetsRequest) -> asset_v1.ListAssetsResponse:
         read_at = request.read_time
         alive = []
         for name, versions in sorted(self.versions.items()):
             current = [version for version in versions if version[0] <= read_at]
-            if current and current[-1][1] is not None:
+            asked = not request.asset_types or self.kinds[name] in request.asset_types
+            if current and current[-1][1] is not None and asked and self._within(name, request.parent):
                 alive.append(self._asset(name, current[-1][0], current[-1][1]))
         start = int(request.page_token or 0)
         token = str(start + self.page_size) if start + self.page_size < len(alive) else ""
         return asset_v1.ListAssetsResponse(assets=alive[start : start + self.page_size], next_page_token=token)
 
     def history(self, request: asset_v1.BatchGetAssetsHistoryRequest) -> asset_v1.BatchGetAssetsHistoryResponse:
-        assert len(request.asset_names) <= 100, "the real one refuses more than 100 names"
         since = request.read_time_window.start_time
         found = []
         for name in request.asset_names:
@@ -75,6 +130,21 @@ class CloudAsset:
                     window = asset_v1.TimeWindow(start_time=at)
                     found.append(asset_v1.TemporalAsset(window=window, deleted=data is None, asset=self._asset(name, at, data or {})))
         return asset_v1.BatchGetAssetsHistoryResponse(assets=found)
+
+    def wrong(self, name: str, request: Any) -> str:
+        """What the real one would not accept of a history call."""
+        if name != "BatchGetAssetsHistory":
+            return ""
+        if request.parent.startswith("folders/"):
+            return "the parent can only be an organization or a project"
+        if len(request.asset_names) > 100:
+            return "more than 100 names"
+        strangers = [one for one in request.asset_names if not self._within(one, request.parent)]
+        return f"there is no {strangers[0]} in {request.parent}" if strangers else ""
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 _METHODS: dict[str, tuple[str, Any, Any]] = {
@@ -93,51 +163,39 @@ class _Rpc(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
         method, asked, answered = _METHODS[name]
 
         def answer(request: Any, context: grpc.ServicerContext) -> Any:
-            self.held.calls[name] = self.held.calls.get(name, 0) + 1
-            if self.held.fault == "hang":
-                self.held.released.wait(30)
-            if isinstance(self.held.fault, grpc.StatusCode):
-                context.abort(self.held.fault, "as the test asked")
-            return getattr(self.held, method)(request)
+            held = self.held
+            parent = request.scope if name == "SearchAllResources" else request.parent
+            held.calls[name] = held.calls.get(name, 0) + 1
+            held.parents.setdefault(name, []).append(parent)
+            if held.fault == "hang":
+                held.released.wait(30)
+            if isinstance(held.fault, grpc.StatusCode):
+                context.abort(held.fault, "as the test asked")
+            if parent in held.refused:
+                context.abort(grpc.StatusCode.PERMISSION_DENIED, f"no permission on {parent}")
+            if wrong := held.wrong(name, request):
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, wrong)
+            return getattr(held, method)(request)
 
         return grpc.unary_unary_rpc_method_handler(answer, request_deserializer=asked.deserialize, response_serializer=answered.serialize)
 
 
-def _log_endpoint(held: CloudAsset) -> type[BaseHTTPRequestHandler]:
-    class Endpoint(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            held.calls["entries:list"] = held.calls.get("entries:list", 0) + 1
-            since = datetime.fromisoformat(asked["filter"].split('timestamp>="')[1].rstrip('"'))
-            entries = [e for e in held.entries if datetime.fromisoformat(e["timestamp"]).astimezone(UTC) >= since]
-            body = held.log_body if held.log_body is not None else json.dumps({"entries": entries}).encode()
-            self.send_response(held.log_status)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    return Endpoint
-
-
 @contextmanager
 def cloud_asset() -> Iterator[CloudAsset]:
-    """A running pair of endpoints on free ports of loopback."""
+    """Running endpoints on free ports of loopback."""
     held = CloudAsset()
     server = grpc.server(futures.ThreadPoolExecutor(4), handlers=[_Rpc(held)])
     held.endpoint = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
-    logs = ThreadingHTTPServer(("127.0.0.1", 0), _log_endpoint(held))
-    held.logging_url = f"http://127.0.0.1:{logs.server_address[1]}"
-    thread = threading.Thread(target=logs.serve_forever, args=(0.02,), daemon=True)
+    web = ThreadingHTTPServer(("127.0.0.1", 0), endpoint(held.logs, held.feed, held.calls))
+    held.url = f"http://127.0.0.1:{web.server_address[1]}"
+    thread = threading.Thread(target=web.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield held
     finally:
         held.released.set()
         server.stop(0).wait()
-        logs.shutdown()
-        logs.server_close()
+        web.shutdown()
+        web.server_close()
         thread.join()

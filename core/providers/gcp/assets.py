@@ -43,9 +43,10 @@ def known_key(name: str) -> str:
 
 
 def state_of(asset: JsonObject, redactor: Redactor) -> JsonObject:
-    """What is kept of an asset: its kind and each content, redacted and without heartbeats."""
+    """What is kept of an asset: its kind, its project where its name holds none, and each content, redacted and without heartbeats."""
     contents = {kept: _quiet(redactor.value(_content(asset[key]), name=key)) for key, kept in _CONTENT.items() if asset.get(key)}
-    return {"kind": _kind(asset), **contents}
+    project = asset.get("project")
+    return {"kind": _kind(asset), **({"project": project} if project else {}), **contents}
 
 
 def read(
@@ -69,7 +70,8 @@ def read(
     health = _health(state, resource, source, at or observed_at)
     if before is None or before.state is None:
         return Reading(known_changes=(_known(name, state, at or observed_at),), observations=health, baseline=True)
-    shared = {key for key in state if key in before.state}
+    # The project's name is ours to know: that we know it now is no change.
+    shared = {key for key in state if key in before.state and key != "project"}
     merged = {**before.state, **state}
     changes = diff({k: before.state[k] for k in shared}, {k: state[k] for k in shared})
     kept = _known(name, merged, at or observed_at)
@@ -109,7 +111,13 @@ def deleted(
     """The event of an asset that is gone."""
     state = before.state if before and before.state else {"kind": kind}
     resource = resource_of(
-        {"name": name, "asset_type": state.get("kind") or kind, "resource": {"data": _section(state, "resource")}}, environment
+        {
+            "name": name,
+            "asset_type": state.get("kind") or kind,
+            "project": state.get("project"),
+            "resource": {"data": _section(state, "resource")},
+        },
+        environment,
     )
     known = before or KnownState(key=known_key(name), state=state, at=at or observed_at)
     event = _event(name, resource, (), known, {}, source=source, at=at, observed_at=observed_at, change_type=ChangeType.DELETED)
@@ -167,7 +175,7 @@ def _change_type(changes: tuple[FieldChange, ...], traits: frozenset[Trait]) -> 
 
 
 def resource_of(asset: JsonObject, environment: str) -> Resource:
-    """The asset as a resource; its uid is the full resource name."""
+    """The asset as a resource; its uid is the full resource name. `project` is set where the name tells none that people know."""
     name = str(asset["name"])
     parts = name.split("/")
     data = _content(asset.get("resource") or {})
@@ -179,7 +187,7 @@ def resource_of(asset: JsonObject, environment: str) -> Resource:
         kind=_kind(asset) or "googleapis.com/Asset",
         name=parts[-1] or name,
         scope=Scope(
-            project=places.get("projects", ""),
+            project=str(asset.get("project") or places.get("projects", "")),
             region=str(location),
             cluster=places.get("clusters", ""),
             account=places.get("organizations", ""),

@@ -56,11 +56,11 @@ class GcpBench:
         self.google.fault = "hang"
 
     def malform(self) -> None:
-        self.google.log_body = b"<html>a proxy's page</html>"
+        self.google.logs.body = b"<html>a proxy's page</html>"
         self.google.fault = grpc.StatusCode.INVALID_ARGUMENT
 
     def heal(self) -> None:
-        self.google.fault, self.google.log_body = None, None
+        self.google.fault, self.google.logs.body = None, None
 
     def calls(self) -> int:
         return sum(self.google.calls.values())

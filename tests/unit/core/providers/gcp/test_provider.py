@@ -1,104 +1,19 @@
 """The Google Cloud source over real gRPC: what moved, who moved it, and what could not be read."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import grpc
 import pytest
 
-from core.batch import Batch, CheckState, Cursor, KnownState
+from core.batch import CheckState
 from core.clock import Deadline
 from core.coverage import CoverageState
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
 from core.event import ChangeType
-from core.providers import ProviderContext
-from core.providers.gcp.options import GcpSettings
-from core.providers.gcp.provider import GcpProvider
-from core.redaction import Redactor
-from core.settings import SourceSettings
 from core.trait import Trait
-from tests.components.cloud_asset import CloudAsset, cloud_asset
-
-START = datetime(2026, 11, 24, 9, tzinfo=UTC)
-FIREWALL = "//compute.googleapis.com/projects/acme/global/firewalls/allow-web"
-INSTANCE = "//compute.googleapis.com/projects/acme/zones/europe-west1-b/instances/web-1"
-
-
-@dataclass
-class Rows:
-    rows: dict[str, KnownState] = field(default_factory=dict)
-
-    def get(self, keys: Collection[str]) -> Mapping[str, KnownState]:
-        return {key: self.rows[key] for key in keys if key in self.rows}
-
-    def page(self, prefix: str, after: str = "", limit: int = 500) -> Sequence[KnownState]:
-        return [row for key, row in sorted(self.rows.items()) if key.startswith(prefix) and key > after][:limit]
-
-
-@dataclass
-class Watch:
-    """A provider, its rows and its clock, polled as the poller polls."""
-
-    google: CloudAsset
-    options: dict[str, Any] = field(default_factory=dict)
-    now: datetime = START
-    rows: Rows = field(default_factory=Rows)
-    cursor: Cursor | None = None
-
-    def __post_init__(self) -> None:
-        options = GcpSettings(
-            **{"scope": "projects/acme", "asset_endpoint": self.google.endpoint, "logging_url": self.google.logging_url, **self.options}
-        )
-        context = ProviderContext(redactor=Redactor(b"k" * 32), clock=lambda: self.now)
-        self.provider = GcpProvider.from_settings(SourceSettings(name="gcp-prod", provider="gcp", environment="prod"), options, context)
-
-    def poll(self, minutes: float = 1, seconds: float = 10) -> Batch:
-        self.now += timedelta(minutes=minutes)
-        batch = self.provider.poll(self.cursor, self.rows, Deadline.after(seconds))
-        self.cursor = batch.cursor
-        for change in batch.known_changes:
-            if change.state is None:
-                self.rows.rows.pop(change.key, None)
-            else:
-                self.rows.rows[change.key] = change
-        return batch
-
-
-@pytest.fixture
-def google() -> Iterator[CloudAsset]:
-    with cloud_asset() as held:
-        held.put(
-            FIREWALL,
-            "compute.googleapis.com/Firewall",
-            START - timedelta(days=3),
-            {"sourceRanges": ["10.0.0.0/8"], "allowed": [{"IPProtocol": "tcp"}]},
-        )
-        held.put(INSTANCE, "compute.googleapis.com/Instance", START - timedelta(days=2), {"status": "RUNNING", "machineType": "e2-small"})
-        yield held
-
-
-@pytest.fixture
-def watch(google: CloudAsset) -> Iterator[Watch]:
-    made = Watch(google)
-    yield made
-    made.provider.close()
-
-
-def audited(method: str, name: str, at: datetime, email: str = "ana@acme.example") -> dict[str, Any]:
-    return {
-        "logName": "projects/acme/logs/cloudaudit.googleapis.com%2Factivity",
-        "insertId": f"{method}-{at.isoformat()}",
-        "timestamp": at.isoformat(),
-        "protoPayload": {
-            "serviceName": "compute.googleapis.com",
-            "methodName": method,
-            "resourceName": name.removeprefix("//compute.googleapis.com/"),
-            "authenticationInfo": {"principalEmail": email},
-        },
-    }
+from tests.components.cloud_asset import CloudAsset
+from tests.unit.core.providers.gcp.given import FIREWALL, INSTANCE, START, Rows, Watch, audited
 
 
 def test_the_first_poll_makes_a_baseline_over_every_page_and_no_event(google: CloudAsset, watch: Watch) -> None:
@@ -208,7 +123,7 @@ def test_a_server_that_never_answers_does_not_outlive_the_deadline(google: Cloud
 
 def test_without_the_right_to_read_logs_the_change_is_told_and_the_gap_too(google: CloudAsset, watch: Watch) -> None:
     watch.poll()
-    google.log_status = 403
+    google.logs.status = 403
     google.put(
         INSTANCE, "compute.googleapis.com/Instance", watch.now + timedelta(seconds=9), {"status": "TERMINATED", "machineType": "e2-small"}
     )
@@ -227,7 +142,7 @@ def test_what_cloud_logging_answers_amiss_is_an_error_of_ours(
     google: CloudAsset, watch: Watch, status: int, body: bytes, error: type[ProviderError]
 ) -> None:
     watch.poll()
-    google.log_status, google.log_body = status, body
+    google.logs.status, google.logs.body = status, body
     with pytest.raises(error):
         watch.poll()
 
@@ -241,7 +156,7 @@ def test_coverage_leaves_the_sources_own_lag_open(watch: Watch) -> None:
 
 def test_doctor_hears_which_permission_is_missing(google: CloudAsset, watch: Watch) -> None:
     assert [check.state for check in watch.provider.check(Deadline.after(5))] == [CheckState.GREEN, CheckState.GREEN]
-    google.fault, google.log_status = grpc.StatusCode.PERMISSION_DENIED, 403
+    google.fault, google.logs.status = grpc.StatusCode.PERMISSION_DENIED, 403
     red = watch.provider.check(Deadline.after(5))
     assert [check.state for check in red] == [CheckState.RED, CheckState.RED]
     assert "cloudasset.assets.searchAllResources" in red[0].next_step
