@@ -8,7 +8,7 @@ from typing import Any
 from core.batch import Check, CheckState
 from core.clock import Deadline
 from core.errors import ProviderError
-from core.providers.aws import alarms
+from core.providers.aws import advisories, alarms
 from core.providers.aws.faults import asked
 from core.providers.aws.history import NO_RECORDER
 from core.providers.aws.options import AwsOrganization, AwsSettings
@@ -38,9 +38,17 @@ class Doctor:
             found += self._members(self.options.organization)
         if self.options.alarms:
             found.append(_amber(self._checked(f"{places.first.part} alarms", partial(self._ask_alarms, places.first))))
+        if self.options.aws_health:
+            found += [
+                _amber(self._checked(f"{place.account.label} AWS Health", partial(self._ask_health, place)))
+                for place in places.each_account()
+            ]
         if self.options.config_history:
             found += [_amber(self._checked(f"{place.part} AWS Config", partial(self._ask_recorder, place))) for place in places.all]
         return found
+
+    def _ask_health(self, place: Place) -> None:
+        advisories.open_now(partial(self.client, place.account, advisories.REGION, "health", self.deadline), (place.region,), self.source)
 
     def _ask_recorder(self, place: Place) -> None:
         client = self.client(place.account, place.region, "config", self.deadline)

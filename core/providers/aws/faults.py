@@ -37,12 +37,18 @@ _NEXT = {
     "AWSOrganizationsNotInUseException": "Let an account of the organisation ask (organization.asked_by), or name the accounts.",
     "ParentNotFoundException": "Correct organization.units: ids of units begin with ou-, of roots with r-.",
 }
+# The reason and the next step: https://docs.aws.amazon.com/health/latest/ug/health-api.html
+UNSUBSCRIBED = ("the account's support plan does not hold AWS Health's API", "Set aws_health: false, or take Business Support or above.")
 # Timeouts are fixed when a client is made; these are the steps that clients come in.
 _STEPS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 
 
 class TokenGone(ProviderError):
     """The page token is no longer valid."""
+
+
+class NotSubscribed(ProviderError):
+    """The account's support plan does not hold AWS Health."""
 
 
 class NotRecorded(ProviderError):
@@ -84,6 +90,8 @@ def _refusal(error: ClientError, source: str, needs: str) -> ProviderError:
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) or 0)
     if any(one in code for one in _THROTTLED) or status == 429:
         return ProviderThrottled(f"{needs}: {code}", source=source)
+    if "SubscriptionRequired" in code:
+        return NotSubscribed(UNSUBSCRIBED[0], source=source, next_step=UNSUBSCRIBED[1])
     if any(one in code for one in _FORBIDDEN) or status in (401, 403):
         return ProviderForbidden(source=source, needs=needs)
     if "InvalidNextToken" in code or "InvalidTimeRange" in code:

@@ -26,8 +26,13 @@ class AwsAccount(BaseModel):
     external_id: str = Field("", description="The external id that the role's trust policy asks for.")
 
     @property
+    def id(self) -> str:
+        """The account's id, as far as the role tells it."""
+        return (self.role_arn or "").partition("::")[2].partition(":")[0]
+
+    @property
     def label(self) -> str:
-        return self.name or (self.role_arn or "").partition("::")[2].partition(":")[0] or self.profile or "default"
+        return self.name or self.id or self.profile or "default"
 
 
 class AwsOrganization(BaseModel):
@@ -73,6 +78,7 @@ class AwsSettings(BaseModel):
     sweep: bool = Field(True, description="Once a day, describe again what is known, to find what no record told of.")
     alarms: bool = Field(True, description="Read which CloudWatch alarms are in alarm.")
     deployments: bool = Field(True, description="Read how far touched ECS services and Auto Scaling groups have come, until they are well.")
+    aws_health: bool = Field(False, description="Read what AWS Health says is open; it needs Business Support or above.")
     first_hours: float = Field(0.0, ge=0, le=2160, description="How far back the first poll tells; 0 makes a baseline and tells nothing.")
     endpoint_url: str = Field("", description="One endpoint for every service (a local stand-in).")
 

@@ -13,7 +13,7 @@ from core.event import Event
 from core.json import JsonObject
 from core.ports import KnownStates
 from core.providers import ProviderContext
-from core.providers.aws import alarms, queue, trail
+from core.providers.aws import advisories, alarms, queue, trail
 from core.providers.aws.describing import Describing
 from core.providers.aws.doctor import Doctor
 from core.providers.aws.gathered import Gathered
@@ -76,6 +76,8 @@ class AwsProvider:
             lanes.read(places, state, found, deadline, self.pace, members.joined)
         if self.options.alarms:
             alarms.read(places, self.sessions.client, state, found, deadline)
+        if self.options.aws_health:
+            advisories.read(places, self.sessions.client, state, found, deadline)
         if self.options.deployments:
             unsettled = Unsettled(client=self._client_of(places, found), redactor=self.context.redactor)
             unsettled.read(found.events.values(), state, found, deadline)
