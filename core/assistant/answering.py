@@ -1,6 +1,7 @@
 """The words of answers, from rows. Pure: every number is a count that was handed in, every claim carries the number of its citation."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core import phrases
@@ -8,6 +9,7 @@ from core.assessment import Verdict
 from core.assistant.vocabulary import Wanted
 from core.baseline import Metric
 from core.coverage import CoverageReport
+from core.event import ActorKind, ChangeType
 from core.ports import Counts
 from core.report import Answer, Citation
 from core.story import Settling, Story
@@ -25,6 +27,9 @@ EXAMPLES = (
     "is prod stable?",
 )
 _NAMED, _GAPS, _REASONS = 4, 3, 4
+_BY_KIND = {ActorKind.HUMAN: "people", ActorKind.AUTOMATION: "automation", ActorKind.SERVICE: "services"}
+_TYPES = {ChangeType.ATTEMPTED: "tried and refused", ChangeType.EXECUTED: "something run in it"}
+_VERDICTS = {Verdict.UNKNOWN: "unexplained"}
 
 
 def what_i_know() -> Answer:
@@ -35,14 +40,27 @@ def what_i_know() -> Answer:
     return Answer(text=(says,), follow_ups=EXAMPLES)
 
 
-def where(wanted: EventFilter, span: TimeRange, now: datetime) -> Text:
+def log_ins() -> Answer:
+    return Answer(text=("I keep changes. Who logged in, and what was only read, I don't know.",), follow_ups=EXAMPLES)
+
+
+def which_one() -> Answer:
+    return Answer(text=("Of which change? Ask below its message, or name what was changed.",), follow_ups=EXAMPLES)
+
+
+def where(wanted: EventFilter, span: TimeRange, now: datetime, about: str = "") -> Text:
     """In prod, since Tue 18:00."""
     named = sorted(wanted.environments | wanted.sources | wanted.providers)
     said: list[Slot] = [f"In {' and '.join(named)}, since " if named else "Since ", Time(span.start)]
     if now - span.end > timedelta(minutes=1):
         said += [" until ", Time(span.end)]
+    by = [*sorted(wanted.actors), *(_BY_KIND.get(kind, "") for kind in sorted(wanted.actor_kinds))]
+    if any(by):
+        said.append(f", by {' or '.join(one for one in by[:_NAMED] if one)}")
     if wanted.text:
         said.append(f", of what is called {phrases.clipped(wanted.text, 80)}")
+    if about:
+        said.append(f", about {phrases.clipped(about, 120)}")
     return tuple(said)
 
 
@@ -60,17 +78,40 @@ def follow_ups(wanted: EventFilter) -> tuple[str, ...]:
     return (f"what was unplanned{place} this week?", f"who did that{place}?", f"is {place.removeprefix(' in ') or 'everything'} stable?")
 
 
-def nothing(place: Text, coverage: CoverageReport, words: Sequence[str]) -> Answer:
-    """No change was found. That nothing changed is said only where everything was read."""
+def nothing(place: Text, coverage: CoverageReport, *, understood: bool = True, narrowed: str = "", others: int = 0) -> Answer:
+    """No change was found. That nothing changed is said only where everything was read, and every word was understood.
+
+    `narrowed` says to which changes the question was narrowed, where there are `others`.
+    """
+    only = f", {narrowed} only" if narrowed else ""
     if not coverage.sources:
         return Answer(text=("I have not read any source yet, so I can't say.",))
-    if coverage.whole:
+    if not understood:
+        said: Text = (*place, only, ": I found no change. That rules nothing out: I may not have understood every word.")
+    elif coverage.whole:
         all_read = "every source was read whole" if len(coverage.sources) > 1 else f"{coverage.sources[0]} was read whole"
-        said: Text = (*place, f": no change. In that time {all_read}.")
+        said = (*place, only, f": no change. In that time {all_read}.")
     else:
-        said = (*place, ": I saw no change, but not everything was read.")
-    hint = (" I look for words in names of resources; other words I may not have understood.",) if words else ()
-    return Answer(text=(*said, *hint))
+        said = (*place, only, ": I saw no change, but not everything was read.")
+    beside = (f" Of other kinds there are {others:,}." if others > 1 else " Of another kind there is one.",) if others else ()
+    return Answer(text=tuple(slot for slot in (*said, *beside) if slot))
+
+
+def closest(missing: str, answer: Answer) -> Answer:
+    """What comes near to what was asked, said to be no more than that."""
+    return replace(
+        answer, text=(f"I found no change that is about all of {phrases.clipped(missing, 120)}. What comes closest:\n", *answer.text)
+    )
+
+
+def looked_through(looked: int, total: int) -> Text:
+    return (f"I looked through the {looked:,} gravest of {total:,} changes; there may be more among the others.",)
+
+
+def narrowed(wanted: EventFilter) -> str:
+    """The sorts of changes that are meant, in a word each."""
+    types = (_TYPES.get(one, one.value) for one in sorted(wanted.change_types))
+    return ", ".join((*types, *(_VERDICTS.get(one, one.value) for one in sorted(wanted.verdicts))))
 
 
 def what(place: Text, counts: Counts, people: Counts, shown: Sequence[UnifiedEvent], stories: Stories) -> Answer:

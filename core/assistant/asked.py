@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from core import when_grammar
 from core.assessment import Severity, Verdict
-from core.assistant import vocabulary
+from core.assistant import topics, vocabulary
+from core.assistant.topics import Sought
 from core.assistant.vocabulary import Wanted
 from core.event import ActorKind, ChangeType
 from core.subscription import EventFilter
@@ -24,7 +25,8 @@ class Names:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """`when` is the time phrase, `left` asks from where the reader left off, `words` are what may be names of resources.
+    """`when` is the time phrase, `left` asks from where the reader left off, `words` are what may be names of resources, `sought` is
+    what else a change must hold.
 
     `strangers` are people who were asked about and are not known. `goes_on` is set where it only makes sense after another question.
     """
@@ -34,6 +36,7 @@ class Asked:
     left: bool = False
     filter: EventFilter = field(default_factory=EventFilter)
     words: tuple[str, ...] = ()
+    sought: Sought = field(default_factory=Sought)
     strangers: tuple[str, ...] = ()
     goes_on: bool = False
     clear: bool = True
@@ -41,24 +44,33 @@ class Asked:
 
 def asked(text: str, names: Names) -> Asked:
     """What the words ask for, as far as they are understood."""
-    plain = " ".join(text.lower().replace("’", "'").split())
+    plain = " ".join(text.lower().replace("’", "'").split()).rstrip("?!. ")
     goes_on = bool(vocabulary.GOES_ON.search(plain))
     left = bool(vocabulary.LEFT.search(plain))
     plain = vocabulary.LEFT.sub(" ", plain)
     phrase = when_grammar.PHRASE.search(plain)
     rest = f"{plain[: phrase.start()]} {plain[phrase.end() :]}" if phrase else plain
     wanted = next((kind for kind, pattern in vocabulary.WANTED if re.search(pattern, rest)), Wanted.WHAT)
+    if vocabulary.THAT_ONE.search(plain):
+        return Asked(wanted=Wanted.WHY, goes_on=True)
     held, rest = _places(rest, names)
     people, strangers, rest = _people(rest, names)
+    about, rest = topics.sought(vocabulary.IDIOMS.sub(" ", rest))
     held, rest = _narrowed(replace(held, actors=people), rest)
-    words = tuple(dict.fromkeys(word for word in re.findall(r"[\w./:@-]*\w", rest) if word not in vocabulary.PLAIN and len(word) > 1))
-    told = bool(vocabulary.CHANGED.search(plain)) or wanted is not Wanted.WHAT or held != EventFilter() or bool(phrase) or left or goes_on
+    found = [word for word in re.findall(r"[\w./:@-]*\w", rest) if word not in vocabulary.PLAIN and len(word) > 1]
+    # A number is no part of a name: 22 is not in an account's id.
+    numbers = [*(word for word in found if topics.is_number(word)), *vocabulary.TO_NUMBER.findall(rest)]
+    words = tuple(dict.fromkeys(word for word in found if word not in numbers))
+    about = about.also(numbers)
+    meant = held != EventFilter() or bool(about) or bool(phrase) or left or goes_on
+    told = bool(vocabulary.CHANGED.search(plain)) or wanted is not Wanted.WHAT or meant
     return Asked(
         wanted=wanted,
         when=phrase[0] if phrase else "",
         left=left,
         filter=held,
         words=words,
+        sought=about,
         strangers=strangers,
         goes_on=goes_on,
         clear=told,
@@ -79,6 +91,7 @@ def after(question: Asked, before: Asked) -> Asked:
         left=question.left or (before.left and not question.when),
         filter=joined,
         words=question.words or before.words,
+        sought=question.sought or before.sought,
         clear=True,
     )
 
@@ -103,7 +116,8 @@ def _people(rest: str, names: Names) -> tuple[frozenset[str], tuple[str, ...], s
             if re.search(pattern, rest):
                 found.add(actor)
                 rest = re.sub(pattern, " ", rest)
-    strangers = tuple(dict.fromkeys(one for one in vocabulary.SOMEONE.findall(rest) if one not in vocabulary.PLAIN and not _acts(one)))
+    nobody = vocabulary.PLAIN | topics.TOOLS
+    strangers = tuple(dict.fromkeys(one for one in vocabulary.SOMEONE.findall(rest) if one not in nobody and not _acts(one)))
     for stranger in strangers:
         rest = re.sub(rf"(?:\bby )?\b{re.escape(stranger)}(?!\w)", " ", rest)
     return frozenset(found), strangers, rest
@@ -118,11 +132,13 @@ def _forms(actor: str) -> tuple[str, ...]:
     name = actor.lower()
     local = name.partition("@")[0]
     first = re.split(r"[\s.]", local)[0]
-    return tuple(dict.fromkeys(form for form in (name, local, first) if len(form) > 2 and form not in vocabulary.PLAIN))
+    return tuple(dict.fromkeys(form for form in (name, local, first) if len(form) > 2 and form not in vocabulary.PLAIN | topics.TOOLS))
 
 
 def _narrowed(held: EventFilter, rest: str) -> tuple[EventFilter, str]:
     verdicts: set[Verdict] = set()
+    if vocabulary.STILL_OPEN.search(rest):
+        verdicts, rest = {Verdict.UNPLANNED, Verdict.UNKNOWN}, vocabulary.STILL_OPEN.sub(" ", rest)
     types: set[ChangeType] = set()
     kinds: set[ActorKind] = set()
     least = Severity.INFO

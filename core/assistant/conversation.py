@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.assessment import Verdict
-from core.assistant import answering
+from core.assistant import answering, looking
 from core.assistant.asked import Asked, Names, after, asked
+from core.assistant.looking import Looked
 from core.assistant.vocabulary import PLAIN, Wanted
 from core.clock import Clock, utc_now
 from core.coverage import CoverageReport
@@ -24,6 +25,8 @@ from core.when import When, when
 
 DEFAULT, SUSPECTED = timedelta(days=7), timedelta(days=1)
 _SHOWN, _OPEN = 6, 5
+# How many changes are read whole to look for what no column tells.
+MOST_LOOKED = 1000
 _LATELY = timedelta(minutes=30)
 _DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 _MOST_WORDS = 12
@@ -58,10 +61,11 @@ class _Scope:
 class Conversation:
     """Raises StorageError where the store cannot be read; nothing else. An unclear question is answered with what can be asked."""
 
-    def __init__(self, store: Known, *, clock: Clock = utc_now, sources: Collection[str] = ()) -> None:
+    def __init__(self, store: Known, *, clock: Clock = utc_now, sources: Collection[str] = (), most_looked: int = MOST_LOOKED) -> None:
         self._store = store
         self._clock = clock
         self._sources = tuple(sources)
+        self._most_looked = most_looked
 
     def answer(self, question: Question, *, visibility: Visibility = EVERYTHING) -> Answer:
         before = question.previous.text if question.previous else ""
@@ -75,6 +79,10 @@ class Conversation:
             scope = self._scope(question, found, visibility)
         except WhenUnclear as error:
             return Answer(text=(f"{error}. {error.next_step}",), follow_ups=answering.EXAMPLES)
+        if found.wanted is Wanted.LOG_INS:
+            return answering.log_ins()
+        if found.goes_on and found.wanted is Wanted.WHY and question.previous is None:
+            return answering.which_one()
         if found.wanted is Wanted.HELP or (not found.clear and not found.words):
             return answering.what_i_know()
         if found.strangers:
@@ -152,33 +160,66 @@ class Conversation:
 
     def _what(self, scope: _Scope) -> Answer:
         """What changed, and who did it: the worst first where there is more than can be shown."""
-        events = self._store.events
-        counts = events.counts(scope.visibility, scope.filter, scope.span)
-        people = events.counts(scope.visibility, self._by_people(scope), scope.span) if counts.total else counts
-        if counts.total > _SHOWN:
-            shown = self._worst(scope, _SHOWN)
-        else:
-            shown = events.page(scope.visibility, scope.filter, scope.span, limit=_SHOWN).items
-        if not counts.total and not scope.asked.clear:
+        found = self._looked(scope)
+        if not found.counts.total and not scope.asked.clear:
             return answering.what_i_know()
-        if not counts.total:
-            return self._whole(answering.nothing(self._where(scope), self._coverage(scope), scope.asked.words), scope)
+        place = self._where(scope, found)
+        if not found.counts.total:
+            return self._nothing(scope, found)
         if scope.asked.wanted is Wanted.WHO:
-            return self._whole(answering.who(self._where(scope), counts, people, shown), scope)
-        return self._whole(answering.what(self._where(scope), counts, people, shown, self._stories(shown)), scope)
+            told = answering.who(place, found.counts, found.people, found.shown[:_SHOWN])
+        else:
+            told = answering.what(place, found.counts, found.people, found.shown[:_SHOWN], self._stories(found.shown[:_SHOWN]))
+        return self._told(told, found, scope)
 
     def _how_many(self, scope: _Scope) -> Answer:
-        counts = self._store.events.counts(scope.visibility, scope.filter, scope.span)
-        shown = self._worst(scope, 3) if counts.total else ()
-        return self._whole(answering.how_many(self._where(scope), counts, shown), scope)
+        found = self._looked(scope)
+        if not found.counts.total:
+            return self._nothing(scope, found)
+        return self._told(answering.how_many(self._where(scope, found), found.counts, found.shown[:3]), found, scope)
 
     def _why(self, scope: _Scope) -> Answer:
         """The evidence of the worst change that is asked about."""
-        found = self._store.events.severest(scope.visibility, scope.filter, scope.span, 1)
-        if not found:
-            return self._whole(answering.nothing(self._where(scope), self._coverage(scope), scope.asked.words), scope)
-        more = self._store.events.counts(scope.visibility, scope.filter, scope.span).total - 1
-        return self._whole(answering.why(found[0], self._stories(found).get(found[0].correlation_id), more), scope)
+        found = self._looked(scope)
+        if not found.counts.total:
+            return self._nothing(scope, found)
+        gravest = found.shown[:1] if found.about else self._store.events.severest(scope.visibility, scope.filter, scope.span, 1)
+        told = answering.why(gravest[0], self._stories(gravest).get(gravest[0].correlation_id), found.counts.total - 1)
+        return self._told(told, found, scope)
+
+    def _told(self, told: Answer, found: Looked, scope: _Scope) -> Answer:
+        told = answering.closest(found.missing, told) if found.missing else told
+        through = (answering.looked_through(found.looked, found.of),) if found.looked < found.of else ()
+        return self._whole(replace(told, caveats=(*told.caveats, *through)), scope)
+
+    def _nothing(self, scope: _Scope, found: Looked) -> Answer:
+        narrowed = answering.narrowed(scope.filter)
+        wider = replace(scope.filter, change_types=frozenset(), verdicts=frozenset())
+        others = self._store.events.counts(scope.visibility, wider, scope.span).total if narrowed and not found.about else 0
+        place, coverage = self._where(scope, found), self._coverage(scope)
+        known = not found.about and (not scope.filter.text or self._ever_called(scope))
+        return self._whole(answering.nothing(place, coverage, understood=known, narrowed=narrowed, others=others), scope)
+
+    def _ever_called(self, scope: _Scope) -> bool:
+        """Is there anything of that name, whenever it changed?"""
+        return bool(self._store.events.page(scope.visibility, EventFilter(text=scope.filter.text), Span(), limit=1).items)
+
+    def _looked(self, scope: _Scope) -> Looked:
+        """What the columns find; else the gravest changes are looked through for what no column holds."""
+        events, sought = self._store.events, scope.asked.sought
+        counts = events.counts(scope.visibility, scope.filter, scope.span)
+        if not sought and (counts.total or not scope.filter.text or self._ever_called(scope)):
+            people = events.counts(scope.visibility, self._by_people(scope), scope.span) if counts.total else counts
+            if counts.total > _SHOWN:
+                shown = self._worst(scope, _SHOWN)
+            else:
+                shown = events.page(scope.visibility, scope.filter, scope.span, limit=_SHOWN).items
+            return Looked(counts=counts, people=people, shown=shown, called=scope.filter.text)
+        wanted = scope.filter
+        if not counts.total and wanted.text:
+            sought, wanted = sought.also(scope.asked.words), replace(wanted, text="")
+            counts = events.counts(scope.visibility, wanted, scope.span)
+        return looking.through(events.severest(scope.visibility, wanted, scope.span, self._most_looked), counts.total, sought, wanted.text)
 
     def _suspects(self, scope: _Scope) -> Answer:
         wanted = replace(scope.filter, text="")
@@ -251,6 +292,7 @@ class Conversation:
     def _by_people(self, scope: _Scope) -> EventFilter:
         return replace(scope.filter, actor_kinds=frozenset({ActorKind.HUMAN}))
 
-    def _where(self, scope: _Scope) -> Text:
+    def _where(self, scope: _Scope, found: Looked | None = None) -> Text:
         now: datetime = self._clock()
-        return answering.where(scope.filter, scope.period.range, now)
+        called = found.called if found is not None else scope.filter.text
+        return answering.where(replace(scope.filter, text=called), scope.period.range, now, found.about if found is not None else "")

@@ -17,17 +17,28 @@ class Wanted(StrEnum):
     STABLE = "stable"
     WHY = "why"
     SUSPECTS = "suspects"
+    LOG_INS = "log_ins"
     HELP = "help"
 
 
 LEFT = re.compile(
     r"\bsince (?:i|we) (?:left|was away|logged off|last looked)\b|\bsince last time\b"
-    r"|\bwhile i was (?:away|out|gone|off|asleep)\b|\bdid i miss\b"
+    r"|\bwhile i (?:was (?:away|out|gone|off|asleep|sleeping)|slept)\b|\bdid i miss\b"
 )
 # Where somebody is named: "by zoe", "what did zoe do".
 SOMEONE = re.compile(r"(?:\bby |\bwhat (?:did|has) )([a-z][\w.@-]*[a-z])(?![\w-])")
+# "Was that planned?": of the change that was spoken of last.
+THAT_ONE = re.compile(r"^(?:was|is|were|are) (?:that|it|this|these|those|they)(?: \w+)? (?:planned|expected|routine|ok|normal|unplanned)\b")
+STILL_OPEN = re.compile(
+    r"\b(?:still |now )?(?:open|unresolved|unsettled)(?: (?:now|issues?|stories|items|questions))?$|\bneeds? (?:a look|attention)\b"
+)
+LOG_IN = re.compile(r"\b(?:log(?:ged|s|ging)?|sign(?:ed|s|ing)?)[ -]?(?:in|on)\b|\blogins?\b|\bsign-?ins?\b")
+# Sayings and counts that name nothing, whose words would be taken for something.
+IDIOMS = re.compile(r"\bon fire\b|\bburning\b|\b(?:anything|what(?:'s| is)) new\b|\b(?:last|top|first|latest) \d+\b(?= change| event)")
+TO_NUMBER = re.compile(r"\bto (\d+)\b")
 GOES_ON = re.compile(r"^(?:and|what about|how about|also|ok and)\b")
 WANTED = (
+    (Wanted.LOG_INS, LOG_IN.pattern),
     (Wanted.HELP, r"\b(?:what can you|how do i|help me|who are you|what are you|what do you do)\b"),
     (Wanted.HOW_MANY, r"\b(?:how many|how much|count|number of)\b"),
     (
@@ -39,13 +50,14 @@ WANTED = (
     (
         Wanted.STABLE,
         r"\b(?:is|are|was) .*\b(?:stable|ok|okay|healthy|fine|quiet|up|well|safe|calm|good|alright|settled)\b"
+        r"|\bon fire\b|\bburning\b|\b(?:is|are) (?:anything|something|everything|it all|we) (?:broken|down|up|wrong|working)\b"
         r"|\bstability\b|\bhealth\b|\bstatus\b|\bhow (?:is|are) (?:things|it|we|everything)\b",
     ),
     (Wanted.WHO, r"\bwho\b|\bwhose\b|\bby whom\b"),
 )
 CHANGED = re.compile(
     r"\b(?:chang\w*|happen\w*|deploy\w*|appl(?:y|ied|ies)|did|does|do|done|touch\w*|modif\w*|creat\w*|delet\w*|remov\w*|add\w*|scal\w*|restart\w*|"
-    r"roll\w*|updat\w*|open\w*|show|list|tell|catch|summar\w*|news|anything|something|history|latest|events?|activity|miss(?:ed)?)\b"
+    r"roll\w*|updat\w*|open\w*|show|list|tell|catch|summar\w*|news|anything|something|history|latest|new|events?|activity|miss(?:ed)?)\b"
 )
 VERDICTS: Mapping[str, Verdict] = {
     "planned": Verdict.PLANNED,
@@ -105,6 +117,9 @@ PLAIN = frozenset(
         summarize everybody affected related make made real really because reason reasons come came call called think verdict
         broke caused cause root outage incident severity hand there's what's who's i'm open opened opening port kind kinds type
         types way back before after again ever actually exactly manual manually humans automation automatically pipelines prod's
+        run ran runs running using used use uses gave given gives somebody anybody nobody somewhere left because saw seen
+        slept while day days
+        night hour hours week month year during we've i've he's she's they're being upon per via
         any more less than explain explained s t re ve d ll
         """,
     )
