@@ -13,6 +13,7 @@ from core.providers.aws.exposure import (
     shared_with_others,
 )
 from core.providers.aws.policies import (
+    ACCOUNT,
     allowing,
     for_everyone,
     is_admin,
@@ -89,6 +90,41 @@ def _reading_policy(subject: Subject) -> bool:
     return bool(named) and all(is_reading_policy(arn) for arn in named)
 
 
+def _names_other_account(subject: Subject) -> bool:
+    """An account, or an ARN of one, that is not the caller's own."""
+    named = texts(
+        subject.after,
+        "accountId",
+        "sharedAccountId",
+        "accountIds",
+        "shareTarget",
+        "arn",
+        "destinationArn",
+        "targetArn",
+        "readonlyAccessAccounts",
+    )
+    return bool(subject.account) and any(found != subject.account for one in named for found in ACCOUNT.findall(one))
+
+
+def _key_of_other_account(subject: Subject) -> bool:
+    keys = texts(subject.after, "kmsMasterKeyId", "kMSMasterKeyID")
+    return bool(subject.account) and any(found != subject.account for key in keys for found in ACCOUNT.findall(key))
+
+
+def _kept_briefly(subject: Subject) -> bool:
+    """A week or less: what is found out later is found out without its records."""
+    return any(value.isdigit() and int(value) <= 7 for value in texts(subject.after, "retentionInDays"))
+
+
+def _cluster_logging_off(subject: Subject) -> bool:
+    return any(_truth(value) is False for logging in find(subject.after, "clusterLogging") for value in find(logging, "enabled"))
+
+
+def _asks_for_credentials(subject: Subject) -> bool:
+    """A command that calls the address at which a container gets its role's credentials."""
+    return any("169.254.170.2" in one or "AWS_CONTAINER_CREDENTIALS" in one for one in texts(subject.after, "command", "entryPoint"))
+
+
 def _password_policy_loose(subject: Subject) -> bool:
     loose = _switched(
         subject, False, "requireSymbols", "requireNumbers", "requireUppercaseCharacters", "requireLowercaseCharacters", "expirePasswords"
@@ -155,6 +191,18 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "records_less": lambda s: _switched(s, False, "allSupported", "includeGlobalResourceTypes"),
     "without_rules": lambda s: any(value == [] for value in find(s.after, "rules")),
     "lifecycle_expires": lambda s: any(True for _ in find(s.after, "expiration")),
+    "names_other_account": _names_other_account,
+    "key_of_other_account": _key_of_other_account,
+    "kept_briefly": _kept_briefly,
+    "cluster_logging_off": _cluster_logging_off,
+    "asks_for_credentials": _asks_for_credentials,
+    "visible_to_all": lambda s: "public_read" in {v.lower() for v in texts(s.after, "projectVisibility")},
+    "public_sharing": lambda s: _switched(s, True, "publicSharingEnabled"),
+    "block_mode_off": lambda s: any(v.lower() == "off" for v in texts(s.after, "internetGatewayBlockMode")),
+    "guests_allowed": lambda s: _switched(s, True, "allowUnauthenticatedIdentities"),
+    "scan_off": lambda s: _switched(s, False, "scanOnPush"),
+    "tags_may_move": lambda s: any(v.lower() == "mutable" for v in texts(s.after, "imageTagMutability")),
+    "protection_off": lambda s: _switched(s, False, "deleteProtection", "subnetChangeProtection", "firewallPolicyChangeProtection"),
     "ransom_note": lambda s: any(
         any(word in value.lower() for word in ("ransom", "decrypt", "recover", "restore-", "how_to", "how-to", "howto", "pay_", "bitcoin"))
         and value.lower().endswith((".txt", ".html", ".hta", ".md", ".note"))

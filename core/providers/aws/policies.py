@@ -29,7 +29,7 @@ _TYING = (
     "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "kms:calleraccount", "kms:viaservice", "s3:dataaccesspointaccount",
     "aws:sourceorgid",
 )  # fmt: skip
-_ACCOUNT = re.compile(r"(?<!\d)(\d{12})(?!\d)")
+ACCOUNT = re.compile(r"(?<!\d)(\d{12})(?!\d)")
 
 
 def policies(value: JsonValue) -> Iterator[JsonObject]:
@@ -80,7 +80,7 @@ def outside(statement: JsonObject, account: str) -> bool:
     """Does the statement allow a named account other than `account`?"""
     if not account:
         return False
-    return any(found != account for one in _principals(statement) for found in _ACCOUNT.findall(one))
+    return any(found != account for one in _principals(statement) for found in ACCOUNT.findall(one))
 
 
 def is_admin(statement: JsonObject) -> bool:

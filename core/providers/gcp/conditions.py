@@ -168,6 +168,24 @@ def _sets_startup_script(subject: Subject) -> bool:
     return named and subject.change_type is not ChangeType.CREATED
 
 
+def _notebook_script(subject: Subject) -> bool:
+    return any(
+        isinstance(found, Mapping) and any("startup-script" in str(key).lower() or str(key).lower() == "startup_script" for key in found)
+        for found in find(subject.after, "metadata")
+    )
+
+
+def _kept_briefly(subject: Subject) -> bool:
+    """Shorter than the default. https://cloud.google.com/logging/quotas#logs_retention_periods"""
+    return any(str(days).isdigit() and 0 < int(str(days)) < 30 for days in find(subject.after, "retentionDays"))
+
+
+def _policy_taken_off(subject: Subject) -> bool:
+    """A backend is left without its policy, or the policy without a rule."""
+    named = [value for value in find(subject.after, "securityPolicy") if isinstance(value, str)]
+    return any(value == [] for value in find(subject.after, "rules")) or ("setsecuritypolicy" in subject.method and not any(named))
+
+
 def _deletion_protection_off(subject: Subject) -> bool:
     return subject.change_type is ChangeType.MODIFIED and _became(subject, False, "deletionProtection", "deletionProtectionEnabled")
 
@@ -192,6 +210,13 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "deletion_protection_off": _deletion_protection_off,
     "public_access_prevention_off": _public_access_prevention_off,
     "cluster_guard_off": _cluster_guard_off,
+    "notebook_script": _notebook_script,
+    "kept_briefly": _kept_briefly,
+    "query_logs_off": lambda s: _became(s, False, "enableLogging"),
+    "policy_taken_off": _policy_taken_off,
+    "extracts": lambda s: any(isinstance(value, Mapping) and bool(value) for value in find(s.after, "extract", "tableExtract")) or any(
+        isinstance(value, Mapping) and bool(value) for value in find(s.metadata, "extractConfig", "extract")
+    ),
     "key_disabled": lambda s: any(str(v).upper() == "DISABLED" for v in find(s.after, "state")),
     "overwrites": lambda s: "storage.objects.delete" in s.permissions,
     "binds_cluster_admin": lambda s: any(isinstance(v, Mapping) and v.get("name") == "cluster-admin" for v in find(s.after, "roleRef")),

@@ -221,6 +221,15 @@ def _names(wanted: frozenset[str]) -> Callable[[Subject], bool]:
     return lambda subject: bool(_subjects(subject.after) & wanted)
 
 
+def _runs_as_controller(subject: Subject) -> bool:
+    return any(str(pod.get("serviceAccountName") or "").endswith("-controller") for pod in pod_specs(subject.after))
+
+
+def _served_elsewhere(subject: Subject) -> bool:
+    """An aggregated API: one with a service, not one of the API server's own."""
+    return bool(mapping(subject.after, "spec", "service").get("name"))
+
+
 def _approves(subject: Subject) -> bool:
     conditions = items(subject.after, "status", "conditions")
     return not conditions or any(text(one, "type") == "Approved" for one in conditions)
@@ -289,6 +298,8 @@ CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     "restarted": _restarted,
     "standards_loosened": _standards_loosened,
     "webhook_ignores": _fresh(_webhook_ignores),
+    "runs_as_controller": _fresh(_runs_as_controller),
+    "served_elsewhere": _fresh(_served_elsewhere),
     "approves": _approves,
     "owned": _owned,
     "kubelet_exec": _kubelet_exec,

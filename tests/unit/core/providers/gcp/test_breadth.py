@@ -1,0 +1,100 @@
+"""What public families of detection rules ask to be told of on Google Cloud has its trait and its verdict here.
+
+Compared by the names of methods with Panther, Sigma, Elastic and Stratus Red Team; raw records through reader and bridge.
+"""
+
+from typing import Any
+
+import pytest
+
+from core.assessment import Verdict
+from core.trait import Trait
+from tests.unit.core.providers.acting import judged
+from tests.unit.core.providers.gcp.test_readers import entry
+
+CONFIG = "google.logging.v2.ConfigServiceV2"
+ALARMS: list[tuple[str, str, dict[str, Any], Trait]] = [
+    ("logging.googleapis.com", f"{CONFIG}.UpdateBucket", {"request": {"bucket": {"retentionDays": 1}}}, Trait.STOPS_LOGGING),
+    ("dns.googleapis.com", "dns.policies.patch", {"request": {"policy": {"enableLogging": False}}}, Trait.STOPS_LOGGING),
+    ("dns.googleapis.com", "dns.policies.delete", {}, Trait.STOPS_LOGGING),
+    (
+        "binaryauthorization.googleapis.com",
+        "google.cloud.binaryauthorization.v1.BinauthzManagementServiceV1.UpdatePolicy",
+        {},
+        Trait.WEAKENS_PROTECTION,
+    ),
+    ("compute.googleapis.com", "v1.compute.backendServices.setSecurityPolicy", {"request": {}}, Trait.WEAKENS_PROTECTION),
+    ("compute.googleapis.com", "v1.compute.packetMirrorings.insert", {}, Trait.EXPORTS_DATA),
+    ("compute.googleapis.com", "v1.compute.instances.setServiceAccount", {}, Trait.GRANTS_ACCESS),
+    ("compute.googleapis.com", "v1.compute.vpnTunnels.delete", {}, Trait.DISMANTLES_NETWORK),
+    (
+        "osconfig.googleapis.com",
+        "google.cloud.osconfig.v1.OsConfigZonalService.CreateOSPolicyAssignment",
+        {},
+        Trait.EXECUTES_IN_WORKLOAD,
+    ),
+    ("osconfig.googleapis.com", "google.cloud.osconfig.v1.OsConfigService.ExecutePatchJob", {}, Trait.EXECUTES_IN_WORKLOAD),
+    (
+        "notebooks.googleapis.com",
+        "google.cloud.notebooks.v2.NotebookService.UpdateInstance",
+        {"request": {"instance": {"gceSetup": {"metadata": {"post-startup-script": "gs://b/boot.sh"}}}}},
+        Trait.RUNS_FOREIGN_CODE,
+    ),
+    ("iam.googleapis.com", "google.iam.admin.v1.EnableServiceAccountKey", {}, Trait.CHANGES_CREDENTIAL),
+    ("cloudsql.googleapis.com", "cloudsql.users.update", {}, Trait.CHANGES_CREDENTIAL),
+    ("clientauthconfig.googleapis.com", "google.cloud.clientauthconfig.v1.ClientAuthConfig.CreateClient", {}, Trait.CREATES_CREDENTIAL),
+    ("admin.googleapis.com", "google.admin.AdminService.authorizeApiClientAccess", {}, Trait.CHANGES_TRUST),
+    ("admin.googleapis.com", "google.admin.AdminService.turnOff2StepVerification", {}, Trait.WEAKENS_AUTHENTICATION),
+]
+WATCHED: list[tuple[str, str, dict[str, Any], Trait]] = [
+    ("pubsub.googleapis.com", "google.pubsub.v1.Subscriber.DeleteSubscription", {}, Trait.DELETES_DATA),
+    (
+        "bigquery.googleapis.com",
+        "google.cloud.bigquery.v2.JobService.InsertJob",
+        {"metadata": {"jobInsertion": {"job": {"jobConfig": {"extractConfig": {"destinationUris": ["gs://b/t.csv"]}}}}}},
+        Trait.COPIES_DATA,
+    ),
+    ("cloudresourcemanager.googleapis.com", "google.cloud.resourcemanager.v3.TagBindings.CreateTagBinding", {}, Trait.GRANTS_USE),
+    ("cloudsql.googleapis.com", "cloudsql.users.create", {}, Trait.CREATES_IDENTITY),
+]
+
+
+@pytest.mark.parametrize(("service", "method", "payload", "trait"), ALARMS, ids=[row[1].rpartition(".")[2] for row in ALARMS])
+def test_an_act_that_attacks_consist_of_alarms_when_nothing_explains_it(
+    service: str, method: str, payload: dict[str, Any], trait: Trait
+) -> None:
+    (one,) = judged("gcp-audit", entry(service, method, **payload))
+    assert trait in one.event.traits
+    assert one.verdict is Verdict.UNPLANNED
+
+
+@pytest.mark.parametrize(("service", "method", "payload", "trait"), WATCHED, ids=[row[1].rpartition(".")[2] for row in WATCHED])
+def test_daily_work_that_is_watched_is_unknown_and_never_calm(service: str, method: str, payload: dict[str, Any], trait: Trait) -> None:
+    (one,) = judged("gcp-audit", entry(service, method, **payload))
+    assert trait in one.event.traits
+    assert one.verdict is Verdict.UNKNOWN
+    assert not one.assessment.comfort.reassures
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "payload"),
+    [
+        ("logging.googleapis.com", f"{CONFIG}.UpdateBucket", {"request": {"bucket": {"retentionDays": 400}}}),
+        ("dns.googleapis.com", "dns.policies.patch", {"request": {"policy": {"enableLogging": True}}}),
+        ("compute.googleapis.com", "v1.compute.backendServices.setSecurityPolicy", {"request": {"securityPolicy": "global/p"}}),
+        (
+            "notebooks.googleapis.com",
+            "google.cloud.notebooks.v2.NotebookService.UpdateInstance",
+            {"request": {"instance": {"gceSetup": {"metadata": {"idle-timeout-seconds": "60"}}}}},
+        ),
+        (
+            "bigquery.googleapis.com",
+            "google.cloud.bigquery.v2.JobService.InsertJob",
+            {"metadata": {"jobInsertion": {"job": {"jobConfig": {"queryConfig": {"query": "select 1"}}}}}},
+        ),
+    ],
+)
+def test_the_same_method_the_other_way_round_is_no_alarm(service: str, method: str, payload: dict[str, Any]) -> None:
+    (one,) = judged("gcp-audit", entry(service, method, **payload))
+    assert one.verdict is Verdict.UNKNOWN
+    assert not one.event.traits & {Trait.STOPS_LOGGING, Trait.WEAKENS_PROTECTION, Trait.RUNS_FOREIGN_CODE, Trait.COPIES_DATA}
