@@ -70,7 +70,7 @@ def caveats(coverage: CoverageReport) -> tuple[Text, ...]:
         return (("No source has been read yet, so there is nothing I could have seen.",),)
     said = [(*phrases.missed(gap), ". I can't vouch for that.") for gap in coverage.gaps[:_GAPS]]
     more = len(coverage.gaps) - _GAPS
-    return (*said, (f"There are {more} more gaps.",)) if more > 0 else tuple(said)
+    return (*said, ("There is one more gap." if more == 1 else f"There are {more} more gaps.",)) if more > 0 else tuple(said)
 
 
 def follow_ups(wanted: EventFilter) -> tuple[str, ...]:
@@ -184,12 +184,16 @@ def _judged(one: UnifiedEvent) -> list[Slot]:
     return [f"I call it {one.verdict.value} ({round(one.confidence * 100)} %) because: {reasons}."]
 
 
-def suspects(place: Text, counts: Counts, shown: Sequence[UnifiedEvent], stories: Stories) -> Answer:
-    """Changes to look at first. What caused a fault is not known from that."""
+CAUSE_UNKNOWN = "I can't tell what causes that. "
+INCIDENT_UNKNOWN = "I see changes and health signals, not incidents. "
+
+
+def suspects(place: Text, counts: Counts, shown: Sequence[UnifiedEvent], stories: Stories, unknown: str = CAUSE_UNKNOWN) -> Answer:
+    """Changes to look at first. What caused a fault, or that there was one, is not known from that."""
     if not counts.total:
-        return Answer(text=("I can't tell what causes that. ", *place, ": no change that I have seen."))
+        return Answer(text=(unknown, *place, ": no change that I have seen."))
     said: list[Slot] = [
-        "I can't tell what causes that. ",
+        unknown,
         *place,
         f": {phrases.plural(counts.total, 'change')}; I would look at these first:",
     ]

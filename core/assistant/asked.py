@@ -53,9 +53,9 @@ def asked(text: str, names: Names) -> Asked:
     wanted = next((kind for kind, pattern in vocabulary.WANTED if re.search(pattern, rest)), Wanted.WHAT)
     if vocabulary.THAT_ONE.search(plain):
         return Asked(wanted=Wanted.WHY, goes_on=True)
-    held, rest = _places(rest, names)
+    held, rest = _places(vocabulary.IDIOMS.sub(" ", rest), names)
     people, strangers, rest = _people(rest, names)
-    about, rest = topics.sought(vocabulary.IDIOMS.sub(" ", rest))
+    about, rest = topics.sought(rest)
     held, rest = _narrowed(replace(held, actors=people), rest)
     found = [word for word in re.findall(r"[\w./:@-]*\w", rest) if word not in vocabulary.PLAIN and len(word) > 1]
     # A number is no part of a name: 22 is not in an account's id.
@@ -109,13 +109,15 @@ def _places(rest: str, names: Names) -> tuple[EventFilter, str]:
 
 def _people(rest: str, names: Names) -> tuple[frozenset[str], tuple[str, ...], str]:
     """Known people by name, first name or address; a stranger only where someone is asked about with "by"."""
-    found: set[str] = set()
-    for actor in sorted(names.actors, key=len, reverse=True):
-        for form in _forms(actor):
-            pattern = rf"(?<![\w-])(?:by )?{re.escape(form)}(?:'s)?(?![\w-])"
-            if re.search(pattern, rest):
-                found.add(actor)
-                rest = re.sub(pattern, " ", rest)
+    patterns = {
+        actor: [rf"(?<![\w-])(?:by )?{re.escape(form)}(?:'s)?(?![\w-])" for form in _forms(actor)]
+        for actor in sorted(names.actors, key=len, reverse=True)
+    }
+    # One first name may stand for several, or for one person under several names: all of them are meant.
+    found = {actor for actor, forms in patterns.items() if any(re.search(form, rest) for form in forms)}
+    for actor, forms in patterns.items():
+        for form in forms if actor in found else ():
+            rest = re.sub(form, " ", rest)
     nobody = vocabulary.PLAIN | topics.TOOLS
     strangers = tuple(dict.fromkeys(one for one in vocabulary.SOMEONE.findall(rest) if one not in nobody and not _acts(one)))
     for stranger in strangers:

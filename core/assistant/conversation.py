@@ -10,6 +10,7 @@ from core.assessment import Verdict
 from core.assistant import answering, looking
 from core.assistant.asked import Asked, Names, after, asked
 from core.assistant.looking import Looked
+from core.assistant.topics import singular
 from core.assistant.vocabulary import PLAIN, Wanted
 from core.clock import Clock, utc_now
 from core.coverage import CoverageReport
@@ -92,7 +93,7 @@ class Conversation:
                 return self._stable(scope)
             case Wanted.HOW_MANY:
                 return self._how_many(scope)
-            case Wanted.SUSPECTS:
+            case Wanted.SUSPECTS | Wanted.INCIDENT:
                 return self._suspects(scope)
             case Wanted.WHY:
                 return self._why(scope)
@@ -133,7 +134,7 @@ class Conversation:
         # What happened in this very moment is meant too.
         held = replace(meant.range, end=meant.range.end + timedelta(seconds=1)) if meant.range.end == now else meant.range
         period = Period(range=held, started=started, time_zone=question.time_zone, notes=meant.notes)
-        words = () if found.wanted in (Wanted.SUSPECTS, Wanted.STABLE) else found.words
+        words = () if found.wanted in (Wanted.SUSPECTS, Wanted.INCIDENT, Wanted.STABLE) else found.words
         return _Scope(asked=found, period=period, filter=replace(found.filter, text=" ".join(words)), visibility=visibility)
 
     def _coverage(self, scope: _Scope) -> CoverageReport:
@@ -183,8 +184,8 @@ class Conversation:
         found = self._looked(scope)
         if not found.counts.total:
             return self._nothing(scope, found)
-        gravest = found.shown[:1] if found.about else self._store.events.severest(scope.visibility, scope.filter, scope.span, 1)
-        told = answering.why(gravest[0], self._stories(gravest).get(gravest[0].correlation_id), found.counts.total - 1)
+        gravest = max(found.shown, key=lambda one: one.assessment.severity.rank)
+        told = answering.why(gravest, self._stories((gravest,)).get(gravest.correlation_id), found.counts.total - 1)
         return self._told(told, found, scope)
 
     def _told(self, told: Answer, found: Looked, scope: _Scope) -> Answer:
@@ -208,6 +209,10 @@ class Conversation:
         """What the columns find; else the gravest changes are looked through for what no column holds."""
         events, sought = self._store.events, scope.asked.sought
         counts = events.counts(scope.visibility, scope.filter, scope.span)
+        if not counts.total and (one := " ".join(map(singular, scope.asked.words))) != scope.filter.text:
+            single = replace(scope, filter=replace(scope.filter, text=one))
+            counts = events.counts(single.visibility, single.filter, single.span)
+            scope = single if counts.total else scope
         if not sought and (counts.total or not scope.filter.text or self._ever_called(scope)):
             people = events.counts(scope.visibility, self._by_people(scope), scope.span) if counts.total else counts
             if counts.total > _SHOWN:
@@ -223,9 +228,10 @@ class Conversation:
 
     def _suspects(self, scope: _Scope) -> Answer:
         wanted = replace(scope.filter, text="")
+        unknown = answering.INCIDENT_UNKNOWN if scope.asked.wanted is Wanted.INCIDENT else answering.CAUSE_UNKNOWN
         counts = self._store.events.counts(scope.visibility, wanted, scope.span)
         shown = self._worst(replace(scope, filter=wanted), 4) if counts.total else ()
-        return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown)), scope)
+        return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown), unknown), scope)
 
     def _stable(self, scope: _Scope) -> Answer:
         """Fractions that were measured, and what is open. Yes is only said where everything passes, nothing is open, and all was read."""

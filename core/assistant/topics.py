@@ -85,7 +85,12 @@ TOPICS = (
         traits=_SECRETS,
         named=("secret", "credential", "accesskey"),
     ),
-    Topic(says="logging", pattern=r"(?:audit|flow) logs?|logging|detection", traits=_WATCHING, named=("flowlog", "trail")),
+    Topic(
+        says="logging",
+        pattern=r"(?:(?:audit|flow) )?logs?|logging|detection|monitoring",
+        traits=_WATCHING,
+        named=("flowlog", "trail", "logging"),
+    ),
     Topic(says="Terraform", pattern=r"terraform|opentofu|tofu", named=("terraform", "tofu")),
     Topic(says="the console", pattern=r"(?:in |from |with |through |via |by )?(?:the )?(?:web )?console", via=Via.CONSOLE),
     Topic(
@@ -186,8 +191,11 @@ def word_in(word: str, text: str) -> bool:
     """Where a name begins; a number only as a whole."""
     if is_number(word):
         return re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-]|\.\d)", text) is not None
-    stem = word[:-1] if len(word) > 4 and word.endswith("s") else word
-    return re.search(rf"(?<![a-z0-9]){re.escape(stem)}", text) is not None
+    return re.search(rf"(?<![a-z0-9]){re.escape(singular(word))}", text) is not None
+
+
+def singular(word: str) -> str:
+    return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _lets_through(port: int, change: FieldChange) -> bool:

@@ -17,6 +17,7 @@ class Wanted(StrEnum):
     STABLE = "stable"
     WHY = "why"
     SUSPECTS = "suspects"
+    INCIDENT = "incident"
     LOG_INS = "log_ins"
     HELP = "help"
 
@@ -31,10 +32,13 @@ SOMEONE = re.compile(r"(?:\bby |\bwhat (?:did|has) )([a-z][\w.@-]*[a-z])(?![\w-]
 THAT_ONE = re.compile(r"^(?:was|is|were|are) (?:that|it|this|these|those|they)(?: \w+)? (?:planned|expected|routine|ok|normal|unplanned)\b")
 STILL_OPEN = re.compile(
     r"\b(?:still |now )?(?:open|unresolved|unsettled)(?: (?:now|issues?|stories|items|questions))?$|\bneeds? (?:a look|attention)\b"
+    r"|\b(?:unusual|strange|odd|weird|fishy)\b"
 )
 LOG_IN = re.compile(r"\b(?:log(?:ged|s|ging)?|sign(?:ed|s|ing)?)[ -]?(?:in|on)\b|\blogins?\b|\bsign-?ins?\b")
 # Sayings and counts that name nothing, whose words would be taken for something.
-IDIOMS = re.compile(r"\bon fire\b|\bburning\b|\b(?:anything|what(?:'s| is)) new\b|\b(?:last|top|first|latest) \d+\b(?= change| event)")
+IDIOMS = re.compile(
+    r"\broot cause\b|\bon fire\b|\bburning\b|\b(?:anything|what(?:'s| is)) new\b|\b(?:last|top|first|latest) \d+\b(?= change| event)"
+)
 TO_NUMBER = re.compile(r"\bto (\d+)\b")
 GOES_ON = re.compile(r"^(?:and|what about|how about|also|ok and)\b")
 WANTED = (
@@ -44,8 +48,9 @@ WANTED = (
     (
         Wanted.SUSPECTS,
         r"\b(?:what (?:broke|caused|could have)|why (?:is|are|does|do) .*(?:down|slow|broken|fail\w*"
-        r"|crash\w*|error\w*|red)|root cause|outage|incident)\b",
+        r"|crash\w*|error\w*|red)|root cause)\b",
     ),
+    (Wanted.INCIDENT, r"\b(?:outages?|incidents?)\b"),
     (Wanted.WHY, r"\bwhy\b|\bhow come\b|\breason\b|\bwhat makes you\b"),
     (
         Wanted.STABLE,
@@ -97,6 +102,8 @@ SEVERITIES: Mapping[str, Severity] = {
     "serious": Severity.HIGH,
     "important": Severity.HIGH,
     "dangerous": Severity.HIGH,
+    "risky": Severity.HIGH,
+    "urgent": Severity.HIGH,
 }
 # Words that name nothing here.
 PLAIN = frozenset(
@@ -115,9 +122,10 @@ PLAIN = frozenset(
         teams people person count number total time times ok okay stable stability healthy health fine quiet well safe calm good
         alright status settled wrong broken know known like want need mean means say said ask did miss missed catch summary
         summarize everybody affected related make made real really because reason reasons come came call called think verdict
-        broke caused cause root outage incident severity hand there's what's who's i'm open opened opening port kind kinds type
+        broke caused cause outage incident severity hand there's what's who's i'm open opened opening port kind kinds type
         types way back before after again ever actually exactly manual manually humans automation automatically pipelines prod's
         run ran runs running using used use uses gave given gives somebody anybody nobody somewhere left because saw seen
+        biggest most main disable disabled lose lost turn turned switch switched
         slept while day days
         night hour hours week month year during we've i've he's she's they're being upon per via
         any more less than explain explained s t re ve d ll

@@ -135,6 +135,25 @@ def test_no_change_by_somebody_says_by_whom(told: Telling) -> None:
     )
 
 
+def test_one_person_under_two_names_is_asked_for_under_both_and_root_is_somebody(told: Telling) -> None:
+    mailed = replace(BEN, id="ben@acme.example", name="ben@acme.example")
+    told.happened(change("queue", 9, mailed), Verdict.UNPLANNED)
+    answer = ask(told, "what did ben do today?")
+    assert says(answer).startswith("Since Mon 02 Mar 00:00 UTC, by Ben or ben@acme.example: 4 changes")
+    assert names(told, ask(told, "what did root do?")) == ["sg-ssh"]
+    assert says(ask(told, "what's the root cause?")).startswith("I can't tell what causes that. Since")
+
+
+def test_a_plural_finds_what_is_called_by_the_word(told: Telling) -> None:
+    assert says(ask(told, "show changes to security groups")).startswith(f"{SINCE}, of what is called security group: 3 changes")
+    assert says(ask(told, "what changed in payments?")).startswith(f"{SINCE}, of what is called payments: 1 change")
+
+
+def test_an_incident_is_not_claimed_and_not_denied(told: Telling) -> None:
+    assert says(ask(told, "was there an incident today?")).startswith("I see changes and health signals, not incidents. Since Mon 02 Mar")
+    assert sorted(names(told, ask(told, "is anything unusual?"))) == ["acme-data", "sg-ssh"]
+
+
 def test_what_was_only_looked_through_in_part_is_said(told: Telling) -> None:
     caveats = [plain(one) for one in ask(told, "what went to 443?", most_looked=3).caveats]
     assert caveats == ["I looked through the 3 gravest of 8 changes; there may be more among the others."]
