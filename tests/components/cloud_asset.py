@@ -27,7 +27,8 @@ class CloudAsset:
     """What the endpoint holds. `fault` is a gRPC status, or "hang"; `page_size` makes it page; `calls` counts by method.
 
     `above` is what an asset belongs to (projects/1, folders/2, organizations/3), the nearest first; without, it is in every scope.
-    `refused` are parents that may not be asked; `parents` those that were, by method.
+    `refused` are parents that may not be asked; `parents` those that were, by method. The search still has what is `stale` after it
+    went, and a list has not yet what is `late`.
     """
 
     versions: dict[str, list[tuple[datetime, dict[str, Any] | None]]] = field(default_factory=dict)
@@ -36,6 +37,7 @@ class CloudAsset:
     fault: grpc.StatusCode | str | None = None
     refused: set[str] = field(default_factory=set)
     stale: set[str] = field(default_factory=set)
+    late: set[str] = field(default_factory=set)
     page_size: int = 1000
     calls: dict[str, int] = field(default_factory=dict)
     parents: dict[str, list[str]] = field(default_factory=dict)
@@ -115,7 +117,7 @@ class CloudAsset:
         for name, versions in sorted(self.versions.items()):
             current = [version for version in versions if version[0] <= read_at]
             asked = not request.asset_types or self.kinds[name] in request.asset_types
-            if current and current[-1][1] is not None and asked and self._within(name, request.parent):
+            if current and current[-1][1] is not None and asked and name not in self.late and self._within(name, request.parent):
                 alive.append(self._asset(name, current[-1][0], current[-1][1]))
         start = int(request.page_token or 0)
         token = str(start + self.page_size) if start + self.page_size < len(alive) else ""
@@ -144,7 +146,7 @@ class CloudAsset:
 
 
 def _rfc3339(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 _METHODS: dict[str, tuple[str, Any, Any]] = {

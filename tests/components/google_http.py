@@ -37,7 +37,7 @@ class Logging:
 @dataclass
 class Subscription:
     """Messages that wait, those that were handed out and not acknowledged, and what was acknowledged. `status` refuses every call,
-    `get_status` the look at the subscription itself."""
+    `get_status` the look at the subscription itself; after `good_pulls` none succeeds any more."""
 
     waiting: list[dict[str, Any]] = field(default_factory=list)
     out: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -45,6 +45,7 @@ class Subscription:
     settings: dict[str, Any] = field(default_factory=lambda: {"topic": "projects/acme/topics/assets", "ackDeadlineSeconds": 60})
     status: int = 200
     get_status: int = 200
+    good_pulls: int | None = None
     _number: int = 0
 
     def publish(self, change: dict[str, Any] | bytes) -> None:
@@ -63,6 +64,9 @@ class Subscription:
                 {"error": {"code": self.status, "message": "Resource not found (resource=wgo-assets)."}}
             ).encode()
         if action == "pull":
+            if self.good_pulls == 0:
+                return 503, b"{}"
+            self.good_pulls = None if self.good_pulls is None else self.good_pulls - 1
             return 200, json.dumps(self._pull(int(asked["maxMessages"]))).encode()
         if action == "acknowledge":
             self.acknowledged += [self.out.pop(one)["messageId"] for one in asked["ackIds"] if one in self.out]

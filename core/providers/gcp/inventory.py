@@ -8,6 +8,7 @@ from typing import Any
 from core.clock import Deadline
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
 from core.json import JsonObject
+from core.providers.gcp.entries import parse_time
 from core.providers.gcp.options import GcpSettings
 from core.providers.gcp.quotas import Quota
 from core.providers.gcp.rest import credentials
@@ -98,8 +99,7 @@ class Inventory:
         """Temporal assets of up to a hundred names of a project or an organisation since then, in order of their windows."""
         request = {"parent": parent, "asset_names": list(names), "content_type": "RESOURCE", "read_time_window": {"start_time": since}}
         answer = self._call("cloudasset.assets.exportResource", lambda c, **kw: c.batch_get_assets_history(**kw), request, deadline)
-        temporal = [_plain(asset) for asset in answer.assets]
-        return sorted(temporal, key=lambda asset: str(asset.get("window", {}).get("startTime", "")))
+        return sorted((_plain(asset) for asset in answer.assets), key=began_at)
 
     def _call(self, needs: str, method: Callable[..., Any], request: JsonObject, deadline: Deadline) -> Any:
         from google.api_core import exceptions
@@ -150,6 +150,17 @@ class Inventory:
         if self._client is not None:
             self._client.transport.close()
             self._client = None
+
+
+def window_start(temporal: JsonObject) -> datetime | None:
+    """Since when a TemporalAsset was so."""
+    window = temporal.get("window")
+    return parse_time(window.get("startTime")) if isinstance(window, dict) else None
+
+
+def began_at(temporal: JsonObject) -> datetime:
+    """To order by; what tells no time comes first. As text, a half second would come before the whole one."""
+    return window_start(temporal) or datetime.min.replace(tzinfo=UTC)
 
 
 def _plain(message: Any) -> JsonObject:

@@ -11,10 +11,9 @@ from core.errors import ProviderError, ProviderForbidden, ProviderThrottled, Pro
 from core.event import ChangeType, Event
 from core.json import JsonObject
 from core.providers.gcp import assets, audit, policies
-from core.providers.gcp.entries import parse_time
 from core.providers.gcp.feed import Feed, Received
 from core.providers.gcp.gathering import LAG, Gathered
-from core.providers.gcp.inventory import HISTORY_NAMES, Inventory, Moved
+from core.providers.gcp.inventory import HISTORY_NAMES, Inventory, Moved, began_at, window_start
 from core.providers.gcp.joining import JOIN, joined
 from core.providers.gcp.logs import AuditLogs
 from core.providers.gcp.scopes import Scope
@@ -119,9 +118,9 @@ class OnePoll:
         if ails:
             self._fed = None
             self.found.lacks("feed", self.since, f"nothing comes through the feed: {ails}", step)
-        for change in sorted(received.changes, key=lambda one: str(one.get("window", {}).get("startTime", ""))):
+        for change in sorted(received.changes, key=began_at):
             if policies.holds_none(change):
-                at = parse_time(change.get("window", {}).get("startTime"))
+                at = window_start(change)
                 if at is None or self.begun_at is None or at > self.begun_at:  # Else it is in the baseline, or went before it.
                     self._take_version(change)
             else:
@@ -189,7 +188,7 @@ class OnePoll:
         inner = version.get("asset")
         if not isinstance(inner, dict) or not inner.get("name"):
             return
-        at = parse_time(version.get("window", {}).get("startTime"))
+        at = window_start(version)
         before = self.found.one(assets.known_key(str(inner["name"])))
         if before is not None and at is not None and at <= before.at:
             return  # A version that was read before: history overlaps so that late ones are not missed.

@@ -20,6 +20,7 @@ class GcpBench:
     google: CloudAsset
     provider: str = "gcp"
     at: datetime = datetime(2026, 11, 24, 9, tzinfo=UTC)
+    above: tuple[str, ...] = ()
 
     def options(self) -> dict[str, Any]:
         return {"scope": "projects/acme", "asset_endpoint": self.google.endpoint, "logging_url": self.google.logging_url}
@@ -31,20 +32,20 @@ class GcpBench:
         self.at += timedelta(minutes=minutes)
 
     def make(self, name: str, value: int) -> None:
-        self.google.put(_full(name), _KIND, self.at, {"name": name, "size": value})
+        self.google.put(_full(name), _KIND, self.at, {"name": name, "size": value}, self.above)
 
     change = make
 
     def delete(self, name: str) -> None:
-        self.google.put(_full(name), _KIND, self.at, None)
+        self.google.put(_full(name), _KIND, self.at, None, self.above)
 
     def many(self, number: int) -> None:
         for one in range(number):
-            self.google.put(_full(f"many-{one}"), _KIND, self.at - timedelta(days=1), {"name": f"many-{one}", "size": one})
+            self.google.put(_full(f"many-{one}"), _KIND, self.at - timedelta(days=1), {"name": f"many-{one}", "size": one}, self.above)
 
     def plant_secret(self, name: str, text: str) -> None:
         items = [{"key": "startup-script", "value": f"export KEY={text}"}, {"key": "db-password", "value": text}]
-        self.google.put(_full(name), _KIND, self.at, {"name": name, "size": 1, "password": text, "metadata": {"items": items}})
+        self.google.put(_full(name), _KIND, self.at, {"name": name, "size": 1, "password": text, "metadata": {"items": items}}, self.above)
 
     def refuse(self) -> None:
         self.google.fault = grpc.StatusCode.PERMISSION_DENIED

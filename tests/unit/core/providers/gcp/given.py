@@ -47,15 +47,19 @@ class Watch:
         context = ProviderContext(redactor=Redactor(b"k" * 32), clock=lambda: self.now)
         self.provider = GcpProvider.from_settings(SourceSettings(name="gcp-prod", provider="gcp", environment="prod"), options, context)
 
-    def poll(self, minutes: float = 1, seconds: float = 10) -> Batch:
+    def poll(self, minutes: float = 1, seconds: float = 10, *, stored: bool = True) -> Batch:
+        """Not `stored` is a poll whose batch was lost on its way."""
         self.now += timedelta(minutes=minutes)
         batch = self.provider.poll(self.cursor, self.rows, Deadline.after(seconds))
+        if not stored:
+            return batch
         self.cursor = batch.cursor
         for change in batch.known_changes:
             if change.state is None:
                 self.rows.rows.pop(change.key, None)
             else:
                 self.rows.rows[change.key] = change
+        self.provider.committed(batch)
         return batch
 
 

@@ -78,6 +78,18 @@ def test_a_deletion_that_the_audit_log_tells_is_told_once(google: CloudAsset, wa
     assert {again.id for again in watch.poll(minutes=120).events} <= {event.id}
 
 
+def test_what_was_deleted_and_made_again_between_two_polls_stays_known(google: CloudAsset, watch: Watch) -> None:
+    watch.poll()
+    gone, again = watch.now + timedelta(seconds=10), watch.now + timedelta(seconds=30)
+    google.put(INSTANCE, "compute.googleapis.com/Instance", gone, None)
+    google.put(INSTANCE, "compute.googleapis.com/Instance", again, {"status": "RUNNING", "machineType": "e2-large"})
+    google.entries.append(audited("v1.compute.instances.delete", INSTANCE, gone))
+    google.entries.append(audited("v1.compute.instances.insert", INSTANCE, again))
+    told = [(event.change_type, event.actor.name) for event in watch.poll().events]
+    assert told == [(ChangeType.DELETED, "ana"), (ChangeType.CREATED, "ana")]
+    assert watch.rows.rows[f"asset/{INSTANCE}"].at == again
+
+
 def test_an_idle_poll_costs_the_same_whatever_is_there(google: CloudAsset, watch: Watch) -> None:
     for number in range(300):
         google.put(f"{INSTANCE}-{number}", "compute.googleapis.com/Instance", START - timedelta(days=1), {"status": "RUNNING"})
