@@ -66,6 +66,14 @@ def _became(subject: Subject, wanted: bool, *names: str) -> bool:
     return wanted in now and (not subject.before or not was or wanted not in was)
 
 
+def _adds_permissions(subject: Subject) -> bool:
+    """What the record tells as added; where it tells nothing of that, what the request lists."""
+    deltas = list(find(subject.metadata, "permissionDelta"))
+    if deltas:
+        return any(bool(added) for added in find(deltas, "addedPermissions"))
+    return any(bool(listed) for listed in find(subject.after, "includedPermissions", "addedPermissions"))
+
+
 def _holds_world(values: Iterable[JsonValue]) -> bool:
     return any((isinstance(v, str) and v in WORLD) or (isinstance(v, list) and any(str(x) in WORLD for x in v)) for v in values)
 
@@ -199,7 +207,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "grants_to_other_domain": _grants_to_other_domain,
     "of_one_resource": lambda s: s.kind.startswith(_SINGLE),
     "revokes_role": lambda s: any(b.action == "REMOVE" for b in s.bindings),
-    "adds_permissions": lambda s: any(bool(v) for v in find(s.after, "includedPermissions", "addedPermissions")),
+    "adds_permissions": _adds_permissions,
     "adds_ssh_key": lambda s: any(key.startswith(("ssh-keys", "sshkeys")) for key in _metadata_keys(s)),
     "sets_startup_script": _sets_startup_script,
     "firewall_open_to_world": _firewall_open,

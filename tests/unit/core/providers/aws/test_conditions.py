@@ -1,0 +1,217 @@
+"""Each condition that a rule of this provider may name: a call that meets it, and one that nearly does."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from core.event import ChangeType
+from core.providers.aws.conditions import CONDITIONS
+from core.providers.aws.subject import Subject
+
+OWN, OTHER = "123456789012", "999988887777"
+
+
+def asked(call: str = "", /, **request: Any) -> Subject:
+    """A call by mia of account OWN with this request."""
+    return Subject(change_type=ChangeType.MODIFIED, call=call, account=OWN, caller="mia", after=request)
+
+
+def became(before: dict[str, Any], **after: Any) -> Subject:
+    """Two snapshots of one resource."""
+    return Subject(change_type=ChangeType.MODIFIED, account=OWN, before=before, after=after)
+
+
+def answered(call: str, request: dict[str, Any], **response: Any) -> Subject:
+    return Subject(change_type=ChangeType.CREATED, call=call, account=OWN, after=request, response=response)
+
+
+def seen(**facts: Any) -> Subject:
+    return Subject(change_type=ChangeType.MODIFIED, **facts)
+
+
+def allows(principal: Any, action: str = "s3:GetObject", resource: str = "*", **more: Any) -> dict[str, Any]:
+    return {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource, **more}]}
+
+
+def ingress(cidr: str) -> Subject:
+    return asked("ec2:AuthorizeSecurityGroupIngress", ipPermissions={"items": [{"ipRanges": {"items": [{"cidrIp": cidr}]}}]})
+
+
+TRUST = {"Action": "sts:AssumeRole", "Effect": "Allow"}
+AWS_POLICY = "arn:aws:iam::aws:policy/"
+# The condition, what meets it, and what nearly does.
+PAIRS: list[tuple[str, Subject, Subject]] = [
+    ("open_to_world", ingress("0.0.0.0/0"), ingress("203.0.113.0/24")),
+    (
+        "shared_with_everyone",
+        asked(launchPermission={"add": {"items": [{"group": "all"}]}}),
+        asked(launchPermission={"remove": {"items": [{"group": "all"}]}}),
+    ),
+    (
+        "shared_with_others",
+        asked(createVolumePermission={"add": {"items": [{"userId": OTHER}]}}),
+        asked(createVolumePermission={"add": {"items": [{"userId": OWN}]}}),
+    ),
+    ("everyone_in_acl", asked("s3:PutBucketAcl", **{"x-amz-acl": ["public-read"]}), asked("s3:PutBucketAcl", **{"x-amz-acl": ["private"]})),
+    (
+        "permissions_for_everyone",
+        asked("lambda:AddPermission", principal="*"),
+        asked("lambda:AddPermission", principal="*", sourceArn="arn:aws:s3:::b"),
+    ),
+    ("login_for_everyone", asked(authType="NONE"), asked(authType="AWS_IAM")),
+    (
+        "policy_for_everyone",
+        asked(bucketPolicy=allows("*")),
+        asked(bucketPolicy=allows("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+    ),
+    (
+        "policy_for_other_account",
+        asked(bucketPolicy=allows({"AWS": f"arn:aws:iam::{OTHER}:root"})),
+        asked(bucketPolicy=allows({"AWS": f"arn:aws:iam::{OWN}:root"})),
+    ),
+    (
+        "trusts_outside",
+        asked(policyDocument={"Statement": [{**TRUST, "Principal": {"AWS": OTHER}}]}),
+        asked(policyDocument={"Statement": [{**TRUST, "Principal": {"Service": "ec2.amazonaws.com"}}]}),
+    ),
+    ("admin_policy", asked(policyArn=f"{AWS_POLICY}AdministratorAccess"), asked(policyArn=f"{AWS_POLICY}AmazonS3FullAccess")),
+    ("reading_policy", asked(policyArn=f"{AWS_POLICY}ReadOnlyAccess"), asked(policyArn=f"arn:aws:iam::{OWN}:policy/ReadOnlyAccess")),
+    (
+        "public_block_off",
+        asked(PublicAccessBlockConfiguration={"BlockPublicAcls": False}),
+        became({"blockPublicAcls": False}, blockPublicAcls=False),
+    ),
+    ("publicly_accessible", asked(publiclyAccessible=True), became({"publiclyAccessible": True}, publiclyAccessible=True)),
+    ("deletion_protection_off", asked(disableApiTermination={"value": False}), asked(disableApiTermination={"value": True})),
+    ("encryption_off", asked(storageEncrypted=False), became({"storageEncrypted": False}, storageEncrypted=False)),
+    ("versioning_off", asked(VersioningConfiguration={"Status": "Suspended"}), asked(VersioningConfiguration={"Status": "Enabled"})),
+    (
+        "mfa_delete_off",
+        asked(VersioningConfiguration={"Status": "Enabled", "MfaDelete": "Disabled"}),
+        asked(VersioningConfiguration={"Status": "Enabled"}),
+    ),
+    ("backups_off", asked(backupRetentionPeriod=0), asked(backupRetentionPeriod=7)),
+    ("skips_final_snapshot", asked(skipFinalSnapshot=True), asked(skipFinalSnapshot=False, finalDBSnapshotIdentifier="last")),
+    (
+        "selectors_narrowed",
+        asked(eventSelectors=[{"readWriteType": "ReadOnly", "includeManagementEvents": True}]),
+        asked(eventSelectors=[{"readWriteType": "All", "includeManagementEvents": True}]),
+    ),
+    (
+        "logging_emptied",
+        asked(BucketLoggingStatus={"xmlns": "s3"}),
+        asked(BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": "logs"}}),
+    ),
+    ("enables_nothing", asked(enable=False), asked(enable=True)),
+    ("desired_count", asked("ecs:UpdateService", desiredCount=3), asked("ecs:UpdateService", taskDefinition="api:4")),
+    ("new_revision", asked("ecs:UpdateService", taskDefinition="api:4"), asked("ecs:UpdateService", desiredCount=3)),
+    ("forces_deployment", asked(forceNewDeployment=True), asked(forceNewDeployment=False)),
+    ("user_data", asked(userData={"value": "IyEvYmluL3No"}), asked(userData={})),
+    ("new_password", asked(masterUserPassword="****"), asked(masterUsername="admin")),
+    ("password_policy_loose", asked(minimumPasswordLength=6, requireSymbols=True), asked(minimumPasswordLength=14, requireSymbols=True)),
+    ("only_private", ingress("10.1.0.0/16"), ingress("172.217.0.0/16")),
+    ("denies", asked(ruleAction="deny"), asked(ruleAction="allow")),
+    ("own_login", asked(userName="mia"), asked(userName="li")),
+    ("for_oneself", asked(serialNumber="arn:aws:iam::1:mfa/mia"), asked(userName="li")),
+    ("with_second_factor", seen(second_factor="true"), seen()),
+    ("must_be_changed", asked(passwordResetRequired=True), asked(passwordResetRequired=False)),
+    ("publishes_seldom", asked(findingPublishingFrequency="SIX_HOURS"), asked(findingPublishingFrequency="FIFTEEN_MINUTES")),
+    ("made_public", answered("rds:RestoreDBInstanceFromS3", {}, publiclyAccessible=True), asked(publiclyAccessible=True)),
+    (
+        "brings_layers",
+        answered("lambda:UpdateFunctionConfiguration", {"functionName": "f"}, layers=[{"arn": "l"}]),
+        answered("lambda:UpdateFunctionConfiguration", {"functionName": "f", "timeout": 9}, layers=[{"arn": "l"}]),
+    ),
+    ("by_service", seen(by_service=True), seen()),
+    ("key_inactive", asked(status="Inactive"), asked(status="Active")),
+    ("key_active", asked(status="Active"), asked(status="Inactive")),
+    ("force_delete", asked(forceDeleteWithoutRecovery=True), asked(recoveryWindowInDays=7)),
+    ("imdsv1", asked(httpTokens="optional"), asked(httpTokens="required")),
+    ("only_tags", seen(changed=("tags.team",)), seen(changed=("tags.team", "instanceType"))),
+    ("records_less", asked(recordingGroup={"allSupported": False}), asked(recordingGroup={"allSupported": True})),
+    ("without_rules", asked("wafv2:UpdateWebACL", rules=[]), asked("wafv2:UpdateWebACL", defaultAction={"allow": {}})),
+    (
+        "lifecycle_expires",
+        asked(LifecycleConfiguration={"Rule": {"Expiration": {"Days": 1}}}),
+        asked(LifecycleConfiguration={"Rule": {"Transition": {"Days": 30, "StorageClass": "GLACIER"}}}),
+    ),
+    (
+        "names_other_account",
+        asked(destinationArn=f"arn:aws:logs:eu-west-1:{OTHER}:destination:d"),
+        asked(destinationArn=f"arn:aws:lambda:eu-west-1:{OWN}:function:f"),
+    ),
+    ("key_of_other_account", asked(kMSMasterKeyID=f"arn:aws:kms:eu-west-1:{OTHER}:key/k"), asked(kMSMasterKeyID="alias/aws/s3")),
+    ("kept_briefly", asked(retentionInDays=7), asked(retentionInDays=14)),
+    (
+        "cluster_logging_off",
+        asked(logging={"clusterLogging": [{"types": ["audit"], "enabled": False}]}),
+        asked(resourcesVpcConfig={"endpointPublicAccess": False}),
+    ),
+    (
+        "asks_for_credentials",
+        asked(containerDefinitions=[{"command": ["curl 169.254.170.2/v2/credentials"]}]),
+        asked(containerDefinitions=[{"command": ["curl 10.0.0.1"]}]),
+    ),
+    ("visible_to_all", asked(projectVisibility="PUBLIC_READ"), asked(projectVisibility="PRIVATE")),
+    ("public_sharing", asked(publicSharingEnabled=True), asked(publicSharingEnabled=False)),
+    ("block_mode_off", asked(internetGatewayBlockMode="off"), asked(internetGatewayBlockMode="block-ingress")),
+    ("guests_allowed", asked(allowUnauthenticatedIdentities=True), asked(allowUnauthenticatedIdentities=False)),
+    ("scan_off", asked(imageScanningConfiguration={"scanOnPush": False}), asked(imageScanningConfiguration={"scanOnPush": True})),
+    ("tags_may_move", asked(imageTagMutability="MUTABLE"), asked(imageTagMutability="IMMUTABLE")),
+    ("protection_off", asked(deleteProtection=False), asked(deleteProtection=True)),
+    ("ransom_note", asked(bucketName="b", key="HOW_TO_DECRYPT.txt"), asked(bucketName="b", key="recover/index.parquet")),
+]
+
+
+@pytest.mark.parametrize(("name", "meets", "nearly"), PAIRS, ids=[row[0] for row in PAIRS])
+def test_a_condition_holds_of_what_meets_it_and_not_of_what_nearly_does(name: str, meets: Subject, nearly: Subject) -> None:
+    assert CONDITIONS[name](meets)
+    assert not CONDITIONS[name](nearly)
+
+
+def test_every_condition_has_its_pair() -> None:
+    assert [row[0] for row in PAIRS] == list(CONDITIONS)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("open_to_world", asked("ec2:AuthorizeSecurityGroupEgress", cidrIp="0.0.0.0/0")),
+        ("open_to_world", asked("ec2:CreateNetworkAclEntry", cidrBlock="0.0.0.0/0", ruleAction="deny")),
+        ("open_to_world", became({"cidrIp": "0.0.0.0/0"}, cidrIp="0.0.0.0/0")),
+        ("policy_for_everyone", became({"policy": allows("*")}, policy=allows("*"))),
+        ("policy_for_everyone", asked(bucketPolicy={"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*"}]})),
+        ("admin_policy", asked(policyDocument=allows("x", action="s3:GetObject", resource="arn:aws:s3:::b/*"))),
+        ("reading_policy", asked(policyArns=[f"{AWS_POLICY}ReadOnlyAccess", f"{AWS_POLICY}PowerUserAccess"])),
+        ("reading_policy", asked(userName="li")),
+        ("names_other_account", seen(after={"destinationArn": f"arn:aws:logs:eu-west-1:{OTHER}:destination:d"})),
+        ("brings_layers", answered("lambda:UpdateFunctionConfiguration", {"functionName": "f"}, layers=[])),
+        ("only_private", asked("ec2:AuthorizeSecurityGroupIngress", groupId="sg-1")),
+        ("only_tags", seen(changed=())),
+        ("with_second_factor", seen(second_factor="false")),
+    ],
+)
+def test_what_was_so_before_is_denied_or_is_not_told_meets_nothing(name: str, subject: Subject) -> None:
+    assert not CONDITIONS[name](subject)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("open_to_world", asked("ec2:AuthorizeSecurityGroupIngress", cidrIpv6="::/0")),
+        ("admin_policy", asked(policyDocument='{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}')),
+        ("admin_policy", asked(policyDocument=quote(json.dumps(allows("x", action="iam:*"))))),
+        ("trusts_outside", asked(assumeRolePolicyDocument={"Statement": [{**TRUST, "Principal": {"AWS": "*"}}]})),
+        ("everyone_in_acl", asked(AccessControlPolicy={"Grantee": {"URI": "http://acs.amazonaws.com/groups/global/AllUsers"}})),
+        ("backups_off", became({"backupRetentionPeriod": 7}, backupRetentionPeriod=0)),
+        ("backups_off", asked(pointInTimeRecoverySpecification={"pointInTimeRecoveryEnabled": False})),
+        ("selectors_narrowed", asked(eventSelectors=[{"excludeManagementEventSources": ["kms.amazonaws.com"]}])),
+        ("password_policy_loose", asked(requireNumbers=False, minimumPasswordLength=14)),
+        ("enables_nothing", asked(status="PAUSED")),
+        ("names_other_account", asked(shareTarget={"id": "x", "accountId": OTHER})),
+    ],
+)
+def test_other_spellings_meet_it_too(name: str, subject: Subject) -> None:
+    assert CONDITIONS[name](subject)
