@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from bot.collecting import collect_seldom
 from core.errors import SettingsError, WgoError, WhenUnclear
 
 # name → (where it lives, what it does, the panel it is shown in)
@@ -106,6 +107,7 @@ def wgo(
 
 def main() -> None:
     """The console script: whatever WGO raises on purpose becomes one clear line with the next step."""
+    collect_seldom()
     try:
         app()
     except WgoError as error:

@@ -9,7 +9,7 @@ from datetime import datetime
 class Baseline:
     """Counts of one kind of thing (a change on a resource, an actor's acts, a weekly routine).
 
-    `hours` counts by hour of the week (0 is Monday 00:00 UTC), `days` by ISO date, `recent` are the last times (at most 64),
+    `hours` counts by hour of the week (0 is Monday 00:00 UTC), `days` by ISO date, `recent` are the last times in order (at most 64),
     `endings` how they ended (verdicts, settled, degraded), `followed_by` what came within the hour after, `numbers` whatever an
     online model keeps. All sparse.
     """

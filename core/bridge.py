@@ -34,7 +34,7 @@ from core.coverage import Coverage
 from core.event import Event
 from core.loading import Loaded, Remembered, baselines_of, load, reach_of, scores_of, seen_of
 from core.settings import AnalysisSettings
-from core.story import FollowUp, Settling, Story
+from core.story import FollowUp, Story
 from core.unified import UnifiedEvent
 
 _log = logging.getLogger(__name__)
@@ -202,7 +202,8 @@ class EventBridge:
             here = {member.node.id for member in members}
             base = [story.id for story in (plan.goes_on, *plan.swallows) if story]
             left = [member for story_id in base for member in moved.get(story_id, ()) if member.node.id not in here]
-            stories += [self._watched(run, tell(plan, members, left, causes[plan.story_id], run.now), members), *swallowed(plan, run.now)]
+            story = tell(plan, members, left, causes[plan.story_id], run.now, watch=self._reopens(run, members))
+            stories += [story, *swallowed(plan, run.now)]
             for member in members:
                 if member.assessment is not member.before:
                     assessments.append(member.assessment)
@@ -309,12 +310,6 @@ class EventBridge:
     def _reopens(run: _Run, members: Sequence[Member]) -> bool:
         """Does something new in it, that really changed, want following up?"""
         return not run.backfilled and any(m.before is None and not m.node.event.attempted for m in members)
-
-    def _watched(self, run: _Run, story: Story, members: Sequence[Member]) -> Story:
-        """A story that something new was really changed in is to be followed up (again)."""
-        if not self._reopens(run, members):
-            return story
-        return replace(story, settling=Settling.WATCHING, settled_at=None, settling_says="", settling_evidence=())
 
     def _follow_ups(self, run: _Run, stories: Sequence[Story], drafts: Mapping[str, Sequence[Member]]) -> tuple[FollowUp, ...]:
         settle = timedelta(minutes=self._settings.settle_minutes)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from core.clock import require_utc
 from core.errors import ValueRefused
@@ -80,7 +81,7 @@ class Scope:
     namespace: str = ""
 
     def __str__(self) -> str:
-        return "/".join(part for part in (self.account, self.project, self.cluster, self.region, self.namespace) if part)
+        return _path(self.account, self.project, self.cluster, self.region, self.namespace)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +106,14 @@ class Resource:
     @property
     def key(self) -> str:
         """Stable across restarts and readers: provider, scope, kind and name."""
-        return "/".join(part for part in (self.provider, str(self.scope), self.kind, self.name) if part)
+        scope = self.scope
+        return _path(self.provider, scope.account, scope.project, scope.cluster, scope.region, scope.namespace, self.kind, self.name)
+
+
+@lru_cache(maxsize=8192)
+def _path(*parts: str) -> str:
+    """The parts that are there. An event's key is asked for some ten times on its way."""
+    return "/".join(part for part in parts if part)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

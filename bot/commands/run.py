@@ -17,6 +17,8 @@ def run(
 
     Example: wgo --config /etc/wgo/wgo.yaml run
     """
-    from bot import app
+    from bot import app, collecting
 
-    app.run(app.load_settings(context.obj.config), http=http)
+    settings = app.load_settings(context.obj.config)
+    collecting.keep_what_is_loaded()
+    app.run(settings, http=http)

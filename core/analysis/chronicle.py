@@ -94,10 +94,11 @@ class Member:
     before: Assessment | None = None
 
 
-def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], cause: Cause, now: datetime) -> Story:
+def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], cause: Cause, now: datetime, *, watch: bool = False) -> Story:
     """The story as it is now: stored counts, less what its events counted before, plus what they count now.
 
-    `left` are events that were counted in one of the plan's stories and went to another.
+    `left` are events that were counted in one of the plan's stories and went to another. With `watch` something new was really
+    changed in it, and it is to be followed up (again).
     """
     old = plan.goes_on
     base = [story for story in (old, *plan.swallows) if story]
@@ -120,6 +121,7 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
     head = max(members, key=lambda m: (m.assessment.severity.rank, _concern(m.assessment.verdict), -m.node.at.timestamp(), m.node.id))
     severity = max([head.assessment.severity, *_severities(base, left)], key=lambda one: one.rank)
     verdict = verdict_of(verdicts)
+    kept = None if watch else old
     told = Story(
         id=plan.story_id,
         revision=1,
@@ -139,10 +141,10 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
         confidence=_confidence(members, verdict),
         severity=severity,
         actors=_actors(members, base),
-        settling=old.settling if old else Settling.NOT_STARTED,
-        settled_at=old.settled_at if old else None,
-        settling_says=old.settling_says if old else "",
-        settling_evidence=old.settling_evidence if old else (),
+        settling=Settling.WATCHING if watch else kept.settling if kept else Settling.NOT_STARTED,
+        settled_at=kept.settled_at if kept else None,
+        settling_says=kept.settling_says if kept else "",
+        settling_evidence=kept.settling_evidence if kept else (),
     )
     return _revised(old, told, plan.swallows, total)
 
@@ -228,7 +230,7 @@ def _actors(members: Sequence[Member], base: Sequence[Story]) -> tuple[Actor, ..
     found: dict[str, Actor] = {}
     for actor in (*(a for s in base for a in s.actors), *(m.node.actor for m in members)):
         if actor.known:
-            found.setdefault(actor.id or actor.name, replace(actor, session="", network=""))
+            found.setdefault(actor.id or actor.name, replace(actor, session="", network="") if actor.session or actor.network else actor)
     order = ("human", "automation", "unknown", "service")
     return tuple(sorted(found.values(), key=lambda a: (order.index(a.kind), a.name, a.id))[:_MOST_ACTORS])
 

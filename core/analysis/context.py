@@ -48,7 +48,7 @@ def context(node: Node, keys: Keys, baselines: Mapping[str, Baseline], gaps: Seq
     return Context(
         frequency=frequency,
         similar=baseline.count,
-        similar_last_at=_last_before(baseline, at),
+        similar_last_at=habits.last_before(baseline, at),
         history_days=round(days, 1),
         p_value=p_value,
         says=tuple(says),
@@ -92,17 +92,13 @@ def _first(keys: Keys, days: float, at: datetime, gaps: Sequence[Coverage] | Non
 
 
 def _count_words(usual: Usual, lately: int, at: datetime) -> str:
-    last = _last_before(usual.baseline, at)
+    last = habits.last_before(usual.baseline, at)
     times = "once" if lately == 1 else f"{lately} times"
     since = f", last {last:%a %d %b %H:%M} UTC" if last else ""
     if lately:
         return f"{times} in the last 7 days {usual.what}{since}"
     total = "once" if usual.baseline.count == 1 else f"{usual.baseline.count} times"
     return f"{total} before {usual.what}{since}"
-
-
-def _last_before(baseline: Baseline, at: datetime) -> datetime | None:
-    return max((one for one in baseline.recent if one <= at), default=None)
 
 
 def _ended(baseline: Baseline) -> str:
@@ -115,7 +111,7 @@ def _ended(baseline: Baseline) -> str:
 def _frequency(baseline: Baseline, at: datetime, p_value: float | None, days: float, *, same: bool) -> Frequency:
     if p_value is None:
         return Frequency.NOT_MEASURED
-    within_hour = sum(1 for one in baseline.recent if 0 <= (at - one).total_seconds() < 3600) + 1
+    within_hour = habits.since(baseline, at, timedelta(hours=1)) + 1
     if p_value < _BURST_P and within_hour >= _BURST_LEAST:
         return Frequency.BURST
     a_week = baseline.count / max(days / 7.0, 1.0)

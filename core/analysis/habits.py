@@ -6,7 +6,8 @@ predictive distribution is negative binomial, whose tail says how odd a count is
 
 import hashlib
 import math
-from collections.abc import Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -62,28 +63,37 @@ def hour_of_week(at: datetime) -> int:
     return at.weekday() * 24 + at.hour
 
 
-def remembered(baseline: Baseline, at: datetime, *, place: str = "") -> Baseline:
-    """The baseline with one more at that time. Late arrivals find their place in `recent`."""
-    hours = dict(baseline.hours)
-    hours[hour_of_week(at)] = hours.get(hour_of_week(at), 0) + 1
-    days = dict(baseline.days)
-    days[at.date().isoformat()] = days.get(at.date().isoformat(), 0) + 1
+def remembered(
+    baseline: Baseline, at: datetime, *, place: str = "", values: tuple[float, float] | None = None, ending: str = ""
+) -> Baseline:
+    """The baseline with one more at that time. Late arrivals find their place in `recent`.
+
+    `values` are those of `values_of`, kept where nothing later is known; `ending` is counted where it is known already.
+    """
+    hour, day = hour_of_week(at), at.date().isoformat()
+    days = {**baseline.days, day: baseline.days.get(day, 0) + 1}
     if len(days) > KEPT_DAYS:
         days = dict(sorted(days.items())[-KEPT_DAYS:])
-    recent = (*baseline.recent, at)
+    recent = (*baseline.recent[1 - KEPT_TIMES :], at)
     if baseline.recent and at < baseline.recent[-1]:
-        recent = tuple(sorted(recent))
+        recent = tuple(sorted((*baseline.recent, at)))[-KEPT_TIMES:]
     numbers = baseline.numbers
     if place:
         numbers = {**numbers, f"place:{place}": numbers.get(f"place:{place}", 0.0) + 1.0}
-    return replace(
-        baseline,
+    last_at = max(baseline.last_at or at, at)
+    if values is not None and last_at == at:
+        numbers = {**numbers, "was": values[0], "now": values[1]}
+    # Every event counts in some baselines: spelt out, this takes half the time of `replace`.
+    return Baseline(
+        key=baseline.key,
         count=baseline.count + 1,
         first_at=min(baseline.first_at or at, at),
-        last_at=max(baseline.last_at or at, at),
-        hours=hours,
+        last_at=last_at,
+        hours={**baseline.hours, hour: baseline.hours.get(hour, 0) + 1},
         days=days,
-        recent=recent[-KEPT_TIMES:],
+        recent=recent,
+        endings={**baseline.endings, ending: baseline.endings.get(ending, 0) + 1} if ending else baseline.endings,
+        followed_by=baseline.followed_by,
         numbers=numbers,
     )
 
@@ -154,9 +164,20 @@ def recent_days(baseline: Baseline, at: datetime, days: int) -> int:
     return sum(count for day, count in baseline.days.items() if first <= day <= last)
 
 
+def since(baseline: Baseline, at: datetime, window: timedelta) -> int:
+    """How many of the remembered times lie in the window that ends with `at` (included; its start is not)."""
+    return bisect_right(baseline.recent, at) - bisect_right(baseline.recent, at - window)
+
+
+def last_before(baseline: Baseline, at: datetime) -> datetime | None:
+    """The latest remembered time that is not after `at`."""
+    place = bisect_right(baseline.recent, at)
+    return baseline.recent[place - 1] if place else None
+
+
 def tail(baseline: Baseline, at: datetime, weeks: float) -> float:
     """P(at least as many in one such hour of the week as in the hour up to `at`, this one included), by the weekly rate."""
-    seen = sum(1 for one in baseline.recent if at - _HOUR < one <= at) + 1
+    seen = since(baseline, at, _HOUR) + 1
     return _negative_binomial_tail(seen, *_posterior(baseline, at, weeks))
 
 
@@ -198,7 +219,7 @@ class Regularity:
 
 def regularity(baseline: Baseline, at: datetime) -> Regularity | None:
     """Does it come at this time of day, working day or week again and again? Within an hour, over up to 14 days or 12 weeks before `at`."""
-    before = [one for one in baseline.recent if one < at - _HOUR]
+    before = baseline.recent[: bisect_left(baseline.recent, at - _HOUR)]
     if not before or baseline.first_at is None:
         return None
     known_days = int((at - before[0]) / timedelta(days=1) + 0.5)
@@ -215,8 +236,10 @@ def regularity(baseline: Baseline, at: datetime) -> Regularity | None:
     return None
 
 
-def _near(times: list[datetime], moment: datetime) -> bool:
-    return any(abs(one - moment) <= _HOUR for one in times)
+def _near(times: Sequence[datetime], moment: datetime) -> bool:
+    """`times` in their order."""
+    place = bisect_left(times, moment - _HOUR)
+    return place < len(times) and times[place] <= moment + _HOUR
 
 
 def hour_is_strange(baseline: Baseline, at: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Baselines while a batch runs: each event counts before the next one is judged. The customer's BaselineTracker; rows in, rows out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.analysis import habits
@@ -29,13 +29,10 @@ class Memory:
             return
         for key in keys.all():
             place = node.actor.network if key == keys.actor else ""
-            row = habits.remembered(self.rows.get(key) or Baseline(key=key), node.at, place=place)
-            if verdict is Verdict.UNPLANNED and key in (keys.same, keys.actor_kind):
-                row = habits.ended(row, verdict.value)
-            if key == keys.same and node.event.changes and row.last_at == node.at:
-                was, now = habits.values_of(node.event)
-                row = replace(row, numbers={**row.numbers, "was": was, "now": now})
-            self._put(row)
+            ending = verdict.value if verdict is Verdict.UNPLANNED and key in (keys.same, keys.actor_kind) else ""
+            values = habits.values_of(node.event) if key == keys.same and node.event.changes else None
+            held = self.rows.get(key) or Baseline(key=key)
+            self._put(habits.remembered(held, node.at, place=place, values=values, ending=ending))
         if not node.event.attempted:
             self._follow(node, group)
 

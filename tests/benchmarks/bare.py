@@ -12,6 +12,9 @@ _WRITTEN = {
     "stories": "SELECT * FROM stories WHERE id IN (SELECT story_id FROM events WHERE sequence > ?)",
     "story_links": "SELECT * FROM story_links WHERE story_id IN (SELECT story_id FROM events WHERE sequence > ?)",
     "story_sources": "SELECT * FROM story_sources WHERE story_id IN (SELECT story_id FROM events WHERE sequence > ?)",
+    "follow_ups": "SELECT * FROM follow_ups WHERE story_id IN (SELECT story_id FROM events WHERE sequence > ?)",
+    # As they are now: the pipeline wrote many of them more than once.
+    "baselines": "SELECT * FROM baselines WHERE last_at >= (SELECT min(occurred_at) FROM events WHERE sequence > ?)",
 }
 
 

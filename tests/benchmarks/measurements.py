@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from bot.collecting import collect_seldom
 from tests.benchmarks import catching_up, pipeline, polls, simulated_year
 from tests.benchmarks.figures import Figure
 
@@ -22,6 +23,7 @@ def measurements(events: int) -> dict[str, Measurement]:
 
 
 def measured(name: str, events: int) -> list[Figure]:
-    """The figures of one measurement, taken in a folder of its own."""
+    """The figures of one measurement, taken in a folder of its own, by a process set up as `wgo` sets itself up."""
+    collect_seldom()
     with tempfile.TemporaryDirectory(prefix="wgo-bench-") as folder:
         return list(measurements(events)[name](Path(folder)))
