@@ -22,10 +22,13 @@ _TYPE = "application/x-amz-json-1.1"
 
 @dataclass
 class CloudTrail:
-    """What the endpoint holds, by region. `fault` by region is an error code, "hang" or "garbage"; `calls` counts by region,
-    `handed_on` what went behind (`asked` by action), `sent` bytes answered. `refused` by action ("AssumeRole 123456789012" for one
+    """What the endpoint holds, by region, and what was asked of it.
+
+    `fault` by region is an error code, "hang", "trickle" (a byte now and then) or "garbage"; `calls` counts by region, `sent` bytes
+    answered, `handed_on` what was asked of other services (`asked` by action). `refused` by action ("AssumeRole 123456789012" for one
     account) is an error code that is answered instead of handing on, `answers` by action what is answered instead: a value for JSON or
-    CBOR, text for XML."""
+    CBOR, text for XML.
+    """
 
     url: str = ""
     behind: str = ""
@@ -79,12 +82,24 @@ def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
                 held.expired_tokens, fault = False, "InvalidNextTokenException"
             if fault == "hang":
                 held.released.wait(30)
-            if fault == "garbage":
+            if fault == "trickle":
+                self._trickle()
+            elif fault == "garbage":
                 self._answer(200, b"<html>a proxy's page</html>")
             elif fault and fault != "hang":
                 self._answer(400, json.dumps({"__type": fault, "message": "as the test asked"}).encode())
             else:
                 self._answer(200, json.dumps(held.lookup(region, asked)).encode())
+
+        def _trickle(self) -> None:
+            """More than half a minute of an answer, a byte at a time, each sooner than any timeout between two bytes."""
+            self.send_response(200)
+            self.send_header("content-length", "200")
+            self.end_headers()
+            for _ in range(200):
+                if held.released.wait(0.2):
+                    return
+                self.wfile.write(b" ")
 
         def _instead(self, body: bytes) -> bool:
             """Refuse or answer the action in the words of its own protocol, if the test asked for that."""

@@ -13,9 +13,11 @@ from core.observation import Health, Observation, Signal
 from core.providers.aws.faults import asked
 from core.providers.aws.gathered import Gathered
 from core.providers.aws.places import Places
-from core.providers.aws.sessions import Client
+from core.providers.aws.rounds import rounds, together
+from core.providers.aws.sessions import Sessions
 
 _MOST = 100
+_MOST_KEPT = 200
 _EVERY = timedelta(minutes=1)
 
 
@@ -58,7 +60,7 @@ def observations(
     return ringing + [one(name, was_in[name], Health.HEALTHY, f"alarm {name} is over") for name in over]
 
 
-def read(places: Places, client: Client, state: dict[str, Any], found: Gathered, deadline: Deadline) -> None:
+def read(places: Places, sessions: Sessions, state: dict[str, Any], found: Gathered, deadline: Deadline) -> None:
     """Once a minute, the alarms of every place; what may not be read is said. What rang is kept in the cursor's `alarms`."""
     now = found.now
     read_at = state.get("alarms_at")
@@ -66,15 +68,28 @@ def read(places: Places, client: Client, state: dict[str, Any], found: Gathered,
         return
     before: dict[str, dict[str, str]] = dict(state.get("alarms") or {})
     rang: dict[str, dict[str, str]] = {}
-    for place in places.all:
-        rang[place.part] = before.get(place.part, {})
-        try:
-            share = Deadline.after(deadline.remaining_seconds() * 0.5, monotonic=deadline.monotonic)
-            now_in = in_alarm(partial(client, place.account, place.region, "cloudwatch", share), found.source)
-        except ProviderError as error:
-            found.lacks(f"alarms of {place.part}", str(error), error.next_step)
-            continue
-        how = {"source": found.source, "environment": found.environment, "region": place.region}
-        found.observations += observations(now_in, rang[place.part], at=now, **how)
-        rang[place.part] = {name: alarm.account for name, alarm in sorted(now_in.items())}
-    state["alarms"], state["alarms_at"] = rang, now.isoformat()
+    for asked_now in rounds(places.all):
+        share = Deadline.after(deadline.remaining_seconds() * 0.5, monotonic=deadline.monotonic)
+        asking = [sessions.asking(place.account, place.region, "cloudwatch", share) for place in asked_now]
+        answers = together([partial(in_alarm, client, found.source) for client in asking])
+        for place, now_in in zip(asked_now, answers, strict=True):
+            rang[place.part] = before.get(place.part, {})
+            if isinstance(now_in, ProviderError):
+                found.lacks(f"alarms of {place.part}", str(now_in), now_in.next_step)
+                continue
+            how = {"source": found.source, "environment": found.environment, "region": place.region}
+            found.observations += observations(now_in, rang[place.part], at=now, **how)
+            rang[place.part] = {name: alarm.account for name, alarm in sorted(now_in.items())}
+    state["alarms"], state["alarms_at"] = _bounded(rang, found), now.isoformat()
+
+
+def _bounded(rang: Mapping[str, dict[str, str]], found: Gathered) -> dict[str, dict[str, str]]:
+    """What rang, as far as the cursor may hold it; of the others it is not said when they are over."""
+    kept: dict[str, dict[str, str]] = {}
+    room = _MOST_KEPT
+    for part, names in rang.items():
+        kept[part] = dict(list(names.items())[: max(0, room)])
+        room -= len(names)
+    if room < 0:
+        found.lacks("alarms", f"{-room} more ring than are followed to their end ({_MOST_KEPT})")
+    return kept

@@ -1,17 +1,20 @@
 """Every account and region is a lane of its own through LookupEvents: each has its share of a poll's time, and its own coverage."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from core.clock import Deadline
 from core.coverage import CoverageState
+from core.errors import ProviderError
 from core.json import JsonObject
 from core.providers.aws.gathered import Gathered
 from core.providers.aws.lookup import LAG, Lane, Looked, Pace, look
 from core.providers.aws.options import AwsSettings
 from core.providers.aws.places import Place, Places
+from core.providers.aws.rounds import rounds, together
 from core.providers.aws.sessions import Sessions
 from core.timerange import TimeRange
 
@@ -49,32 +52,52 @@ class Lanes:
         `joined`: account → since when a lane that is new is to be read, where that is not the usual beginning.
         """
         lanes: dict[str, JsonObject] = dict(state.get("lanes") or {})
-        usual = found.now - max(timedelta(hours=self.options.first_hours), _FIRST_LOOK)
+        usual = (found.now - max(timedelta(hours=self.options.first_hours), _FIRST_LOOK)).isoformat()
         order = _in_turn(places, str(state.get("turn") or ""))
         ends = Deadline.after(deadline.remaining_seconds() * _SHARE, monotonic=deadline.monotonic)
-        state["turn"] = ""
-        for index, place in enumerate(order):
-            lane = Lane.of(lanes.get(place.part) or {"until": joined.get(place.account.label, usual.isoformat())})
-            lanes[place.part] = lane.state()
+        state["turn"], left_over = "", len(order)
+        for asked_now in rounds(order):
+            begun = {place.part: Lane.of(lanes.get(place.part) or {"until": joined.get(place.account.label, usual)}) for place in asked_now}
+            lanes |= {part: lane.state() for part, lane in begun.items()}
             left = ends.remaining_seconds()
-            if index and left < _LEAST_SECONDS / 2:
-                state["turn"] = state["turn"] or place.part
-                _not_reached(lane, place, found)
+            if left_over < len(order) and left < _LEAST_SECONDS / 2:
+                state["turn"] = state["turn"] or asked_now[0].part
+                for place in asked_now:
+                    _not_reached(begun[place.part], place, found)
                 continue
-            share = Deadline.after(max(left / (len(order) - index), min(left, _LEAST_SECONDS)), monotonic=deadline.monotonic)
-            looked = self._look(place, lane, found, share, pace, _MOST_SEEN_IN_ALL // len(order))
-            self.take(looked.records, place, found)
-            _cover(looked, lane, place.part if len(order) > 1 else "", found)
-            lanes[place.part] = looked.lane.state()
-            found.more = found.more or looked.more
+            share = Deadline.after(max(left * len(asked_now) / left_over, min(left, _LEAST_SECONDS)), monotonic=deadline.monotonic)
+            left_over -= len(asked_now)
+            self._round(asked_now, begun, found, share, pace, _MOST_SEEN_IN_ALL // len(order), named=len(order) > 1)
+            lanes |= {part: lane.state() for part, lane in begun.items()}
         state["lanes"] = {place.part: lanes[place.part] for place in places.all}
         if len(found.errors) == len(order):
             raise found.errors[0]
 
-    def _look(self, place: Place, lane: Lane, found: Gathered, deadline: Deadline, pace: Callable[[], Pace], seen: int) -> Looked:
-        paced = self.paces.setdefault(place.part, pace())
-        ask = lambda: self.sessions.client(place.account, place.region, "cloudtrail", deadline)  # noqa: E731
-        return look(ask, lane, found.now, paced, deadline, found.source, seen)
+    def _round(
+        self,
+        asked_now: Sequence[Place],
+        lanes: dict[str, Lane],
+        found: Gathered,
+        deadline: Deadline,
+        pace: Callable[[], Pace],
+        seen: int,
+        *,
+        named: bool,
+    ) -> None:
+        """Look into some lanes at once, and note in `lanes` where they stand then."""
+        asking: list[Callable[[], Looked]] = []
+        for place in asked_now:
+            paced = self.paces.setdefault(place.part, pace())
+            # Clients are made one after the other: boto3's sessions are not for several threads.
+            client = self.sessions.asking(place.account, place.region, "cloudtrail", deadline)
+            asking.append(partial(look, client, lanes[place.part], found.now, paced, deadline, found.source, seen))
+        for place, looked in zip(asked_now, together(asking), strict=True):
+            if isinstance(looked, ProviderError):
+                raise looked
+            self.take(looked.records, place, found)
+            _cover(looked, lanes[place.part], place.part if named else "", found)
+            lanes[place.part] = looked.lane
+            found.more = found.more or looked.more
 
 
 def _in_turn(places: Places, turn: str) -> list[Place]:

@@ -75,7 +75,7 @@ class AwsProvider:
             lanes = Lanes(options=self.options, sessions=self.sessions, take=self._take, paces=self._paces)
             lanes.read(places, state, found, deadline, self.pace, members.joined)
         if self.options.alarms:
-            alarms.read(places, self.sessions.client, state, found, deadline)
+            alarms.read(places, self.sessions, state, found, deadline)
         if self.options.aws_health:
             advisories.read(places, self.sessions.client, state, found, deadline)
         if self.options.deployments:

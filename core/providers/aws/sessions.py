@@ -12,7 +12,8 @@ from botocore.loaders import Loader
 from botocore.session import Session as BotocoreSession
 
 from core.clock import Clock, Deadline
-from core.errors import ProviderForbidden
+from core.errors import ProviderError, ProviderForbidden
+from core.providers.aws.bounded import Bounded, LeftBehind
 from core.providers.aws.faults import asked, call_seconds
 from core.providers.aws.options import AwsAccount, AwsSettings
 
@@ -33,7 +34,7 @@ class _Assumed:
 
 @dataclass(slots=True)
 class Sessions:
-    """One source's clients. Not for several threads at once."""
+    """One source's clients. Not for several threads at once; the clients are."""
 
     source: str
     options: AwsSettings
@@ -44,6 +45,7 @@ class Sessions:
     _clients: dict[tuple[str, str, str, float], Any] = field(default_factory=dict)
     _used: dict[tuple[str, str, str, float], float] = field(default_factory=dict)
     _refused: dict[str, ProviderForbidden] = field(default_factory=dict)
+    _left: LeftBehind = field(default_factory=LeftBehind)
 
     def client(self, account: AwsAccount, region: str, service: str, deadline: Deadline) -> Any:
         """A client whose calls end before the deadline. Raises ProviderError."""
@@ -53,7 +55,20 @@ class Sessions:
             with asked(self.source, f"{service}:*"):
                 self._clients[key] = self._made(session, service, region, key[3])
         self._used[key] = self.monotonic()
-        return self._clients[key]
+        return Bounded(client=self._clients[key], deadline=deadline, seconds=2 * key[3], left=self._left)
+
+    def asking(self, account: AwsAccount, region: str, service: str, deadline: Deadline) -> Callable[[], Any]:
+        """The client, or what refused it, each time it is asked for; in any thread."""
+        try:
+            client = self.client(account, region, service, deadline)
+        except ProviderError as error:
+            refusal = error
+
+            def refused() -> Any:
+                raise refusal
+
+            return refused
+        return lambda: client
 
     def _made(self, session: boto3.Session, service: str, region: str, seconds: float) -> Any:
         # No retries of botocore's: the next poll tries again, and this one ends in time.
@@ -88,8 +103,10 @@ class Sessions:
     def _assume(self, account: AwsAccount, region: str, deadline: Deadline) -> Any:
         extra = {"ExternalId": account.external_id} if account.external_id else {}
         with asked(self.source, f"sts:AssumeRole on {account.role_arn}"):
-            sts = self._made(self._base(account.profile), "sts", region, call_seconds(deadline, self.source))
-            answer = sts.assume_role(RoleArn=account.role_arn, RoleSessionName=_ROLE_SESSION, **extra)["Credentials"]
+            seconds = call_seconds(deadline, self.source)
+            sts = self._made(self._base(account.profile), "sts", region, seconds)
+            bounded = Bounded(client=sts, deadline=deadline, seconds=2 * seconds, left=self._left)
+            answer = bounded.assume_role(RoleArn=account.role_arn, RoleSessionName=_ROLE_SESSION, **extra)["Credentials"]
             sts.close()
         return answer
 

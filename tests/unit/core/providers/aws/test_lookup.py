@@ -1,14 +1,18 @@
 """LookupEvents over HTTP: what came, what came late or twice, what could not be read, and by when."""
 
+import threading
 import time
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from core.batch import CheckState
 from core.clock import Deadline
 from core.coverage import CoverageState
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
+from core.providers.aws.bounded import Bounded, LeftBehind
 from core.providers.aws.lookup import Pace
 from tests.components.cloudtrail import CloudTrail
 from tests.unit.core.providers.aws.given import START, Watch, record
@@ -161,3 +165,58 @@ def test_the_doctor_names_the_missing_permission(trail: CloudTrail) -> None:
     (check,) = watch.provider.check(Deadline.after(10))
     assert check.state is CheckState.RED
     assert "cloudtrail:LookupEvents" in check.next_step
+
+
+def test_a_server_that_sends_a_byte_now_and_then_does_not_outlast_the_deadline(trail: CloudTrail) -> None:
+    watch = Watch(trail.url)
+    watch.poll()
+    trail.fault["eu-west-1"] = "trickle"
+    with pytest.raises(ProviderTimedOut):
+        watch.poll(seconds=3)
+    trail.fault.clear()
+    trail.put(created("after", watch.now))
+    assert [event.resource.name for event in watch.poll().events] == ["after"]
+
+
+def test_calls_that_hang_for_ever_are_left_behind_only_so_often() -> None:
+    left, hanging = LeftBehind(), threading.Event()
+
+    class Client:
+        """Stands for a client of boto3 whose calls never end."""
+
+        meta = SimpleNamespace(endpoint_url="https://cloudtrail.example")
+
+        def lookup_events(self) -> None:
+            begun.append(1)
+            hanging.wait(30)
+
+    begun: list[int] = []
+    bounded = Bounded(client=Client(), deadline=Deadline.after(60), seconds=0.01, left=left)
+    for _ in range(20):
+        with pytest.raises(ReadTimeoutError):
+            bounded.lookup_events()
+    assert len(begun) == 16
+    hanging.set()
+    for thread in left.threads:
+        thread.join()
+    assert not left.full
+
+
+def test_a_place_for_which_no_time_was_left_is_said_and_comes_first_in_the_next_poll(trail: CloudTrail) -> None:
+    regions = tuple(f"eu-{letter}-1" for letter in "abcdefghij")
+    watch = Watch(trail.url, {"regions": regions})
+    watch.poll()
+    trail.fault.update(dict.fromkeys(regions, "trickle"))
+    batch = watch.poll(seconds=2)
+    reasons = {one.part: one.reason for one in batch.coverage if one.state is CoverageState.GAP}
+    assert reasons.keys() == {f"default/{region}" for region in regions}
+    late = "no time was left in this poll; it comes first in the next"
+    assert {part for part, reason in reasons.items() if reason == late} == {"default/eu-i-1", "default/eu-j-1"}
+    trail.fault.clear()
+    trail.put(created("kept", watch.now), region="eu-j-1")
+    assert watch.cursor is not None
+    assert watch.cursor.state["turn"] == "default/eu-i-1"
+    batch = watch.poll()
+    assert [event.resource.name for event in batch.events] == ["kept"]
+    assert [one.part for one in batch.coverage][:2] == ["default/eu-i-1", "default/eu-j-1"]
+    assert {one.state for one in batch.coverage} == {CoverageState.READ}
