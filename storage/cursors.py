@@ -47,9 +47,10 @@ class SqlKnownStates:
         return found
 
     def page(self, prefix: str, after: str = "", limit: int = 500) -> Sequence[KnownState]:
-        asked = select(_K.body).where(_K.source == self._source, _K.key > after)
+        # One lower bound: of two, SQLite begins at the first and walks over all that lies before the prefix.
+        asked = select(_K.body).where(_K.source == self._source, _K.key > after if after >= prefix else _K.key >= prefix)
         if prefix:
-            asked = asked.where(_K.key >= prefix, _K.key < past(prefix))
+            asked = asked.where(_K.key < past(prefix))
         with self._database.read() as connection:
             return [unpack(KnownState, packed) for packed in connection.scalars(asked.order_by(_K.key).limit(limit))]
 
