@@ -8,6 +8,7 @@ from core.analysis import rules
 from core.analysis.ties import Node, Side
 from core.announcement import Announcement
 from core.event import Intent, IntentKind, ReferenceKind
+from core.trait import Trait
 
 # From this much on (rules/severity.yaml, `guarded`) an unexplained act colours the rest of its sitting.
 ALARMING = 1.8
@@ -15,6 +16,9 @@ ALARMING = 1.8
 # So many refusals of one story within this time are no slip.
 BURST = 8
 BURST_WINDOW = timedelta(minutes=10)
+# So many stores of data, backups or keys that one hand destroys within this time are no tidying. https://attack.mitre.org/techniques/T1485/
+MANY_DESTROYED = 10
+_DESTRUCTIVE = frozenset({Trait.DELETES_DATA, Trait.DESTROYS_BACKUP, Trait.DESTROYS_ENCRYPTION_KEY})
 _OPERATION = (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE, IntentKind.GITOPS, IntentKind.RELEASE)
 
 
@@ -23,7 +27,8 @@ class Cause:
     """`intents` are the operation's reasons with the event that carries each; `machinery` an event by declared machinery, if any.
 
     `alarming` is the most security-sensitive act by hand in it, with its sentence, where nothing declared it. `drift` is an act by hand
-    on what Git owns, with its sentence; `announced` a window that explains the hand. `refusals` counts a burst of refused attempts.
+    on what Git owns, with its sentence; `announced` a window that explains the hand. `refusals` counts a burst of refused attempts,
+    `destroyed` one of data, backups and keys destroyed by hand.
     """
 
     intents: dict[IntentKind, tuple[Intent, str]] = field(default_factory=dict)
@@ -34,6 +39,7 @@ class Cause:
     drift: tuple[str, str] | None = None
     announced: Announcement | None = None
     refusals: int = 0
+    destroyed: int = 0
 
     def tells_the_same(self, other: "Cause") -> bool:
         """Would events that belong to it be judged the same by the other? A second reason of the same kind adds nothing."""
@@ -46,6 +52,7 @@ class Cause:
             and bool(self.drift) == bool(other.drift)
             and (self.announced and self.announced.id) == (other.announced and other.announced.id)
             and bool(self.refusals) == bool(other.refusals)
+            and bool(self.destroyed) == bool(other.destroyed)
         )
 
 
@@ -57,6 +64,7 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
     drift: tuple[str, str] | None = None
     announced: Announcement | None = None
     refused: list[Node] = []
+    destroyed: list[Node] = []
     worst: tuple[float, str, str] | None = None
     for node in nodes:
         references.update(key.split(":", 2)[2] for key in node.operations)
@@ -64,6 +72,8 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
             worst = _worse(worst, node)
         if node.event.attempted:
             refused.append(node)
+        if destroys_by_hand(node):
+            destroyed.append(node)
         if node.side is Side.HAND:
             hand = True
             if not node.event.attempted:
@@ -79,7 +89,7 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
     alarming = (worst[1], worst[2]) if worst and worst[0] >= ALARMING and not (intents or runs) else None
     return Cause(
         intents=intents, runs=runs, machinery=machinery, hand=hand, alarming=alarming, drift=drift, announced=announced,
-        refusals=_burst(refused),
+        refusals=_burst(refused, BURST), destroyed=_burst(destroyed, MANY_DESTROYED),
     )  # fmt: skip
 
 
@@ -95,15 +105,19 @@ def owned_by_git(part: str) -> bool:
     return bool(rules.looks_like("gitops_owner", frozenset({part})))
 
 
-def _burst(refused: Sequence[Node]) -> int:
-    """The most refused attempts within the window; 0 where they are no burst. `refused` in order of time."""
-    times = sorted(node.at for node in refused)
+def destroys_by_hand(node: Node) -> bool:
+    return node.side is Side.HAND and not node.event.attempted and not _DESTRUCTIVE.isdisjoint(node.event.traits)
+
+
+def _burst(nodes: Sequence[Node], least: int) -> int:
+    """The most of them within the window; 0 where they are no burst."""
+    times = sorted(node.at for node in nodes)
     most, first = 0, 0
     for last, at in enumerate(times):
         while at - times[first] > BURST_WINDOW:
             first += 1
         most = max(most, last - first + 1)
-    return most if most >= BURST else 0
+    return most if most >= least else 0
 
 
 def _worse(worst: tuple[float, str, str] | None, node: Node) -> tuple[float, str, str] | None:

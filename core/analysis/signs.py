@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from core.analysis import habits, rules
-from core.analysis.cause import BURST, BURST_WINDOW, Cause, explains, owned_by_git
+from core.analysis.cause import BURST, BURST_WINDOW, Cause, destroys_by_hand, explains, owned_by_git
 from core.analysis.habits import Keys
 from core.analysis.ties import Node, Side
 from core.announcement import Announcement
@@ -237,6 +237,9 @@ def _what(seen: Seen) -> Iterator[Sign]:
         yield Sign(name="upkeep", says=f"it {does}, which is upkeep", ref=event.id, kind="rule")
     if event.change_type is ChangeType.DELETED:
         yield Sign(name="deletes", says="it was deleted", ref=event.id, kind="rule")
+    if seen.cause.destroyed and destroys_by_hand(seen.node):
+        says = f"{seen.cause.destroyed} stores of data, backups or keys destroyed by hand within 10 minutes"
+        yield Sign(name="destroyed_burst", says=says, ref=event.id, kind="rule")
     if event.attempted:
         yield Sign(name="attempted", says=f"refused or failed: {event.error or 'nothing changed'}", ref=event.id, kind="rule")
         attempts = seen.baselines.get(seen.keys.attempts)

@@ -25,11 +25,10 @@ _IMPERSONATING_ROLES = {
 # Who holds a basic role of the project anyway; a new bucket names them by default.
 # https://cloud.google.com/storage/docs/access-control/iam#convenience-values
 _CONVENIENCE = ("projectowner:", "projecteditor:", "projectviewer:")
-# What holds no other resource with a policy of its own, so that a role on it reaches no further.
+# What holds data and neither code nor an identity, so that a role on it reaches no further.
 # https://cloud.google.com/iam/docs/resource-types-with-policies
 _SINGLE = (
     "storage.googleapis.com/Bucket", "storage.googleapis.com/Object", "bigquery.googleapis.com/", "pubsub.googleapis.com/",
-    "artifactregistry.googleapis.com/", "run.googleapis.com/", "cloudfunctions.googleapis.com/",
 )  # fmt: skip
 # Public mail providers: an account there belongs to no organisation.
 _PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "proton.me", "protonmail.com", "icloud.com"}

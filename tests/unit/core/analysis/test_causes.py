@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from core.analysis import habits
 from core.analysis.cause import Cause, cause_of
@@ -161,3 +164,42 @@ def test_what_is_daily_work_is_not_coloured_by_an_alarming_act_beside_it() -> No
     shares = change("queue", 0, BEN, traits=(Trait.GRANTS_USE,))
     admin = change("policy", 1, BEN, traits=(Trait.GRANTS_ADMIN,))
     assert judged(shares, [shares, admin]) is Verdict.UNKNOWN
+
+
+def emptied(count: int, every: float = 0.2, **more: Any) -> list[Event]:
+    actor, more = more.pop("actor", ANA), {"type": ChangeType.DELETED, "traits": (Trait.DELETES_DATA,), **more}
+    return [change(f"bucket-{n}", n * every, actor, **more) for n in range(count)]
+
+
+def test_many_stores_of_data_destroyed_by_one_hand_are_unplanned_the_first_ones_too() -> None:
+    gone = emptied(10)
+    assert cause_of([node(one) for one in gone], ()).destroyed == 10
+    assert judged(gone[0], gone) is Verdict.UNPLANNED
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        emptied(9),
+        emptied(10, every=5.0),
+        emptied(10, actor=SCALER),
+        emptied(10, type=ChangeType.ATTEMPTED, error="denied"),
+        [change(f"cache-{n}", n / 10, ANA, type=ChangeType.DELETED) for n in range(20)],
+    ],
+    ids=["one less", "over an hour", "by a controller", "refused", "nothing that holds data"],
+)
+def test_fewer_slower_or_other_deletions_are_no_burst(gone: list[Event]) -> None:
+    assert cause_of([node(one) for one in gone], ()).destroyed == 0
+
+
+def test_an_announced_clearing_out_is_planned_however_much_goes() -> None:
+    window = Announcement(
+        id="w",
+        kind="window",
+        title="Clear out the old shop",
+        range=TimeRange(start=at(-5), end=at(30)),
+        covers=EventFilter(kinds=frozenset({"Deployment"})),
+        source="person",
+    )
+    gone = emptied(12)
+    assert judged(gone[0], gone, [window]) is Verdict.PLANNED
