@@ -134,7 +134,7 @@ def _watch(one: Subscription) -> str:
 
 
 def channel(destination: str) -> str:
-    return f"<#{destination}>" if destination.isalnum() and destination[:1] in "CG" else code(destination, 60)
+    return f"<#{destination}>" if destination.isascii() and destination.isalnum() and destination[:1] in "CG" else code(destination, 60)
 
 
 def _quiet(quiet: QuietHours | None) -> str:

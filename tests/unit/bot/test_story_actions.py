@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from core.assessment import Severity, Verdict
-from core.subscription import EVERYTHING, EventFilter
+from core.subscription import EVERYTHING, EventFilter, Subscription
 from storage import SqlStore, prune
 from tests.unit.bot.world import ANA_ID, BEN_ID, INFRA, YOU, World, buttons, shown
 
@@ -170,6 +170,7 @@ def test_the_buttons_of_a_story_are_those_its_verdict_leaves_open(here: World) -
         Verdict.UNKNOWN: ["Details", "It was planned", "It was not", "Ask"],
         Verdict.ROUTINE: ["Details", "Not planned", "Ask"],
     }
+    here.store.subscriptions.save(Subscription(destination=INFRA, tells_routine=True))
     for verdict, labels in wanted.items():
         posted(here, verdict, name=f"app-{verdict}")
         assert buttons(here.channel_messages()[-1]["blocks"]) == labels
