@@ -14,7 +14,7 @@ from bot.views.status import Status
 from bot.views.words import name_of
 from core.assessment import Verdict
 from core.baseline import Metric
-from core.coverage import overlapping
+from core.coverage import Coverage, overlapping
 from core.keeping import Keeping
 from core.measures import STABILITY
 from core.ports import Span, Store
@@ -45,7 +45,7 @@ class Standing:
             at=now,
             open=found,
             names=self._names(found),
-            coverage=tuple(self.store.coverage.last().values()),
+            coverage=self._coverage(now),
             stability=self._stability(now),
             unkept=says_now(self.keeping.spell) if self.keeping is not None else "",
         )
@@ -100,6 +100,17 @@ class Standing:
             mutes=tuple(self.store.mutes.active(now)),
             ease=int(max(told_ease, key=lambda one: one.at).numerator) if told_ease else None,
         )
+
+    def _coverage(self, now: datetime) -> tuple[Coverage, ...]:
+        """How each source was read last. One that nobody has read for a while is a gap up to now, however well it was read before;
+        one that is configured no more is nobody's to read."""
+        last = self.store.coverage.last()
+        since = min((one.range.end for one in last.values()), default=now)
+        if since >= now:
+            return tuple(last.values())
+        unread = self.store.coverage.report(TimeRange(start=since, end=now), tuple(last), now).unread
+        ongoing = {gap.source: gap for gap in unread if gap.range.end >= now and gap.range.start >= last[gap.source].range.end}
+        return tuple(ongoing.get(source, one) if source in self.sources or not self.sources else one for source, one in last.items())
 
     def _open(self, now: datetime) -> tuple[Story, ...]:
         lately = Span(range=TimeRange(start=now - _OPEN_FOR, end=now + timedelta(seconds=1)))

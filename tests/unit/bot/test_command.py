@@ -59,6 +59,16 @@ def test_nothing_open_is_not_said_of_a_source_that_was_not_read(here: World) -> 
     assert "Nothing is open in what was read. 1 source I could not read: I can't vouch for that." in shown(here.command("status")["blocks"])
 
 
+def test_a_source_that_nobody_has_read_for_a_while_is_no_source_that_was_read(here: World) -> None:
+    here.read("cluster", end_minutes_ago=9)
+    assert "Nothing is open." in shown(here.command("status")["blocks"])
+    here.read("cloud", end_minutes_ago=75)
+    said = shown(here.command("status")["blocks"])
+    assert "Nothing is open in what was read. 1 source I could not read: I can't vouch for that." in said
+    assert "○ `cloud` not read since" in said
+    assert "● `cluster` read" in said
+
+
 def test_a_status_that_is_shared_is_told_to_everyone(here: World) -> None:
     here.read("cluster")
     assert here.command("status share")["response_type"] == "in_channel"
