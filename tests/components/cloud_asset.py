@@ -17,7 +17,7 @@ from typing import Any
 import grpc
 from google.cloud import asset_v1
 
-from tests.components.google_http import Logging, Subscription, endpoint
+from tests.components.google_http import Logging, Slowness, Subscription, endpoint
 
 _PROJECT = "cloudresourcemanager.googleapis.com/Project"
 
@@ -44,6 +44,7 @@ class CloudAsset:
     entries: list[dict[str, Any]] = field(default_factory=list)
     logs: Logging = field(init=False)
     feed: Subscription = field(default_factory=Subscription)
+    slow: Slowness = field(default_factory=Slowness)
     feeding: bool = False
     endpoint: str = ""
     url: str = ""
@@ -189,7 +190,7 @@ def cloud_asset() -> Iterator[CloudAsset]:
     server = grpc.server(futures.ThreadPoolExecutor(4), handlers=[_Rpc(held)])
     held.endpoint = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()
-    web = ThreadingHTTPServer(("127.0.0.1", 0), endpoint(held.logs, held.feed, held.calls))
+    web = ThreadingHTTPServer(("127.0.0.1", 0), endpoint(held.logs, held.feed, held.slow, held.calls))
     held.url = f"http://127.0.0.1:{web.server_address[1]}"
     thread = threading.Thread(target=web.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -197,6 +198,7 @@ def cloud_asset() -> Iterator[CloudAsset]:
         yield held
     finally:
         held.released.set()
+        held.slow.released.set()
         server.stop(0).wait()
         web.shutdown()
         web.server_close()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
@@ -83,7 +84,15 @@ class Subscription:
         return {"receivedMessages": found} if found else {}
 
 
-def endpoint(logs: Logging, feed: Subscription, calls: dict[str, int]) -> type[BaseHTTPRequestHandler]:
+@dataclass
+class Slowness:
+    """`how` is "hang" before the answer, or "trickle": a byte of it now and then. It ends with the tests."""
+
+    how: str = ""
+    released: threading.Event = field(default_factory=threading.Event)
+
+
+def endpoint(logs: Logging, feed: Subscription, slow: Slowness, calls: dict[str, int]) -> type[BaseHTTPRequestHandler]:
     """`calls` counts by entries:list, pull, acknowledge and get."""
 
     class Endpoint(BaseHTTPRequestHandler):
@@ -105,10 +114,18 @@ def endpoint(logs: Logging, feed: Subscription, calls: dict[str, int]) -> type[B
 
         def _send(self, counted: str, status: int, body: bytes) -> None:
             calls[counted] = calls.get(counted, 0) + 1
+            if slow.how == "hang":
+                slow.released.wait(30)
+                return
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if slow.how == "trickle":
+                body = body.ljust(300)
+            for start in range(0, len(body), 1 if slow.how == "trickle" else max(1, len(body))):
+                self.wfile.write(body[start:] if not slow.how else body[start : start + 1])
+                if slow.how and slow.released.wait(0.1):
+                    return
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Parent = Annotated[str, StringConstraints(pattern=r"^(projects|folders|organizations)/[A-Za-z0-9:._-]+$")]
 Subscription = Annotated[str, StringConstraints(pattern=r"^projects/[A-Za-z0-9:._-]+/subscriptions/[A-Za-z][A-Za-z0-9._~%+-]{2,254}$")]
 LogView = Annotated[str, StringConstraints(pattern=r"^(projects|folders|organizations)/[^/]+/locations/[^/]+/buckets/[^/]+/views/[^/]+$")]
+# A token is never sent without TLS; what listens on loopback is a stand-in, or a proxy that adds the credentials itself.
+ApiUrl = Annotated[str, StringConstraints(pattern=r"^(https://[^/]+|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(/.*)?$")]
 
 
 class GcpSettings(BaseModel):
@@ -27,6 +29,6 @@ class GcpSettings(BaseModel):
     sweep_minutes: float = Field(60.0, gt=0, description="The whole inventory is listed this often, to find untold deletions.")
     credentials_file: Path | None = Field(None, description="A service account key or workload identity configuration.")
     asset_endpoint: str = Field("", description="host:port of a Cloud Asset endpoint without TLS (a proxy on loopback).")
-    logging_url: str = Field("https://logging.googleapis.com", description="Base URL of the Cloud Logging API.")
-    pubsub_url: str = Field("https://pubsub.googleapis.com", description="Base URL of the Pub/Sub API.")
+    logging_url: ApiUrl = Field("https://logging.googleapis.com", description="Base URL of the Cloud Logging API.")
+    pubsub_url: ApiUrl = Field("https://pubsub.googleapis.com", description="Base URL of the Pub/Sub API.")
     quota_project: str = Field("", description="The project whose quota the calls use.")

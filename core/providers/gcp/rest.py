@@ -1,5 +1,6 @@
 """Google's REST APIs by httpx: one call with its token and timeout, its faults made ours."""
 
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,7 +20,6 @@ from core.json import JsonObject
 from core.providers.gcp.options import GcpSettings
 
 _CALL_SECONDS = 20.0
-_LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
 class Missing(ProviderError):
@@ -42,14 +42,24 @@ class Rest:
         try:
             headers = self._headers(url, needs, deadline)
             timeout = deadline.timeout_seconds(_CALL_SECONDS)
-            answer = self.client.request("GET" if ask is None else "POST", url, json=ask, headers=headers, timeout=timeout)
+            with self.client.stream("GET" if ask is None else "POST", url, json=ask, headers=headers, timeout=timeout) as answer:
+                body = self._body(what, answer, deadline)
         except httpx.TimeoutException as error:
             raise ProviderTimedOut(f"{self.source}: {what} did not answer in time", source=self.source) from error
         except httpx.HTTPError as error:
             raise ProviderUnreachable(f"{self.source}: {what} could not be reached: {error}", source=self.source) from error
-        return self._checked(what, needs, answer)
+        return self._checked(what, needs, answer, body)
 
-    def _checked(self, what: str, needs: str, answer: httpx.Response) -> JsonObject:
+    def _body(self, what: str, answer: httpx.Response, deadline: Deadline) -> bytes:
+        """All of it; a server that sends a byte now and then is not waited for beyond the deadline."""
+        found = bytearray()
+        for piece in answer.iter_bytes():
+            found += piece
+            if deadline.passed:
+                raise ProviderTimedOut(f"{self.source}: {what} did not answer in time", source=self.source)
+        return bytes(found)
+
+    def _checked(self, what: str, needs: str, answer: httpx.Response, text: bytes) -> JsonObject:
         if answer.status_code in (401, 403):
             raise ProviderForbidden(source=self.source, needs=needs)
         if answer.status_code == 429:
@@ -58,7 +68,7 @@ class Rest:
         if answer.status_code >= 500:
             raise ProviderUnreachable(f"{self.source}: {what} answered {answer.status_code}", source=self.source)
         try:
-            body = answer.json()
+            body = json.loads(text)
         except ValueError as error:
             raise ProviderMalformed(f"{self.source}: {what} answered something that is no JSON", source=self.source) from error
         if answer.status_code == 404:
@@ -68,9 +78,8 @@ class Rest:
         return body
 
     def _headers(self, url: str, needs: str, deadline: Deadline) -> dict[str, str]:
-        if url.startswith(_LOOPBACK):
-            # A loopback endpoint is an emulator or a proxy that adds the credentials itself; a token is never sent without TLS.
-            return {}
+        if url.startswith("http://"):
+            return {}  # Loopback, as the options allow no other: nobody there is given a token.
         from google.auth.exceptions import GoogleAuthError
         from google.auth.transport.requests import Request
 

@@ -1,5 +1,6 @@
 """Changes that come through a Pub/Sub subscription: at least once, acknowledged when stored, and what keeps them from coming."""
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -177,6 +178,17 @@ def test_a_subscription_that_nothing_can_come_through_is_a_gap(google: CloudAsse
     assert found.next_step
     (check,) = [one for one in fed.provider.check(Deadline.after(5)) if one.name.endswith("feed")]
     assert (check.state, says in check.says) == (CheckState.RED, True)
+
+
+@pytest.mark.parametrize("how", ["hang", "trickle"])
+def test_a_feed_that_does_not_answer_is_a_gap_and_leaves_time_for_the_rest(google: CloudAsset, fed: Watch, how: str) -> None:
+    google.slow.how = how
+    google.put(INSTANCE, KIND, fed.now + timedelta(seconds=9), {"status": "TERMINATED", "machineType": "e2-small"})
+    began = time.monotonic()
+    batch = fed.poll(seconds=2.5)
+    assert time.monotonic() - began < 5
+    assert [event.change_type for event in batch.events] == [ChangeType.STOPPED]
+    assert "did not answer in time" in gap(batch).reason
 
 
 def test_a_feed_that_leaves_out_what_the_search_shows_is_a_gap(google: CloudAsset, fed: Watch) -> None:

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import grpc
 import pytest
+from pydantic import ValidationError
 
 from core.batch import CheckState
 from core.clock import Deadline
 from core.coverage import CoverageState
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
 from core.event import ChangeType
+from core.providers.gcp.options import GcpSettings
 from core.trait import Trait
 from tests.components.cloud_asset import CloudAsset
 from tests.unit.core.providers.gcp.given import FIREWALL, INSTANCE, START, Rows, Watch, audited
@@ -157,6 +159,23 @@ def test_what_cloud_logging_answers_amiss_is_an_error_of_ours(
     google.logs.status, google.logs.body = status, body
     with pytest.raises(error):
         watch.poll()
+
+
+@pytest.mark.parametrize("how", ["hang", "trickle"])
+def test_cloud_logging_that_does_not_answer_does_not_outlive_the_deadline(google: CloudAsset, watch: Watch, how: str) -> None:
+    watch.poll()
+    google.slow.how = how
+    before = time.monotonic()
+    with pytest.raises(ProviderTimedOut):
+        watch.poll(seconds=0.3)
+    assert time.monotonic() - before < 2
+
+
+@pytest.mark.parametrize("url", ["http://proxy.example", "http://127.0.0.1.example", "ftp://127.0.0.1"])
+def test_no_token_goes_to_where_there_is_no_tls(url: str) -> None:
+    with pytest.raises(ValidationError):
+        GcpSettings(scope="projects/acme", logging_url=url)
+    assert GcpSettings(scope="projects/acme", logging_url="http://127.0.0.1:8080", pubsub_url="https://pubsub.example/x")
 
 
 def test_coverage_leaves_the_sources_own_lag_open(watch: Watch) -> None:
