@@ -32,6 +32,7 @@ class Trait(StrEnum):
     STOPS_LOGGING = "stops_logging"  # audit or flow logs stopped, deleted, redirected or narrowed
     STOPS_DETECTION = "stops_detection"  # a threat detector, alarm or config recorder switched off
     RETIRES_DETECTION = "retires_detection"  # a part of watching is deleted that the vendor lets go only when nothing uses it any more
+    STOPS_REACTION = "stops_reaction"  # what events or the clock started no longer starts: an alarm's way, or a job
     DESTROYS_BACKUP = "destroys_backup"  # snapshots, backups, versions, recovery points deleted or retention cut
     WEAKENS_PROTECTION = "weakens_protection"  # deletion protection, encryption, block-public-access, guard rails off
     CHANGES_ENCRYPTION_KEY = "changes_encryption_key"
@@ -46,6 +47,7 @@ class Trait(StrEnum):
     PRIVILEGED_WORKLOAD = "privileged_workload"  # privileged, host namespaces, host mounts, added capabilities
     RUNS_FOREIGN_CODE = "runs_foreign_code"  # user data, function code, start-up script or image changed out of band
     STARTS_COMPUTE = "starts_compute"  # new machines that cost money
+    USES_ATTACK_TOOL = "uses_attack_tool"  # done with a program or from a system that is made for attacks
     LEAVES_ORGANISATION = "leaves_organisation"
     # ordinary operations
     SCALES = "scales"

@@ -1,5 +1,6 @@
 """The conditions that rules/traits.yaml may name, each a question about one Subject. Field names are those of AWS's APIs."""
 
+import re
 from collections.abc import Callable, Mapping
 
 from core.json import JsonValue
@@ -24,6 +25,10 @@ from core.providers.aws.policies import (
     trust_policies,
 )
 from core.providers.aws.subject import Subject, find, texts
+
+# Systems made for attacks name themselves in what programs on them send; tools do too.
+# https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html#pentest-iam-kalilinux
+_ATTACK_TOOL = re.compile(r"\b(kali|parrot|pentoo|blackarch)\b|\bkali\d|\bpacu\b|weirdaal|scoutsuite|cloudfox|trufflehog", re.IGNORECASE)
 
 
 def _truth(value: JsonValue) -> bool | None:
@@ -88,6 +93,25 @@ def _reading_policy(subject: Subject) -> bool:
     """Every policy that is named is one of AWS's own that only read, and one is."""
     named = list(texts(subject.after, "policyArn", "policyArns"))
     return bool(named) and all(is_reading_policy(arn) for arn in named)
+
+
+def _trail_only_widened(subject: Subject) -> bool:
+    """Switches that are all turned on, and nothing else that would send the trail elsewhere."""
+    switches = {"includeGlobalServiceEvents", "isMultiRegionTrail", "enableLogFileValidation", "isOrganizationTrail"}
+    named = {key for key in subject.after if key != "name"}
+    return bool(named) and named <= switches and all(_truth(subject.after[key]) is True for key in named)
+
+
+def _insights_left_out(subject: Subject) -> bool:
+    return not any(bool(found) for found in find(subject.after, "insightSelectors"))
+
+
+def _lock_loosened(subject: Subject) -> bool:
+    """A legal hold taken off, a retention gone round, or a lock left without a rule."""
+    held_off = any(value.lower() == "off" for held in find(subject.after, "legalHold") for value in texts(held, "status"))
+    bypassed = any(_truth(value) is True for value in find(subject.after, "bypassGovernanceRetention", "x-amz-bypass-governance-retention"))
+    locks = [found for found in find(subject.after, "objectLockConfiguration") if isinstance(found, Mapping)]
+    return held_off or bypassed or (bool(locks) and not any(bool(found) for lock in locks for found in find(lock, "rule")))
 
 
 def _names_other_account(subject: Subject) -> bool:
@@ -191,6 +215,19 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "records_less": lambda s: _switched(s, False, "allSupported", "includeGlobalResourceTypes"),
     "without_rules": lambda s: any(value == [] for value in find(s.after, "rules")),
     "lifecycle_expires": lambda s: any(True for _ in find(s.after, "expiration")),
+    "trail_only_widened": _trail_only_widened,
+    "insights_left_out": _insights_left_out,
+    "lock_loosened": _lock_loosened,
+    "termination_unprotected": lambda s: _switched(s, False, "terminationProtected", "enableTerminationProtection"),
+    "boundary_of_admin": lambda s: any(is_admin_policy(arn) for arn in texts(s.after, "permissionsBoundary")),
+    "attaches_full_access": lambda s: "p-FullAWSAccess" in set(texts(s.after, "policyId")),
+    "mfa_optional": lambda s: any(value.upper() in ("OFF", "OPTIONAL") for value in texts(s.after, "mfaConfiguration")),
+    "finding_put_aside": lambda s: any(
+        value.upper() in ("SUPPRESSED", "ARCHIVED", "FALSE_POSITIVE", "BENIGN_POSITIVE")
+        for value in texts(s.after, "status", "recordState", "verificationState")
+    ),
+    "customer_key": lambda s: any(key.lower().replace("-", "").endswith("customeralgorithm") for key in s.after),
+    "attack_tool": lambda s: bool(_ATTACK_TOOL.search(s.agent)),
     "names_other_account": _names_other_account,
     "key_of_other_account": _key_of_other_account,
     "kept_briefly": _kept_briefly,

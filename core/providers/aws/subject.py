@@ -18,7 +18,7 @@ _DATED = re.compile(r"\d{8}(v\d+)?$|\d{4}_\d{2}_\d{2}$")
 class Subject:
     """`call` is "service:Name" without the API's date ("" for snapshots), `after` the request or the snapshot.
 
-    `second_factor` is what the record says of the session's MFA: "true", "false", or nothing.
+    `second_factor` is what the record says of the session's MFA: "true", "false", or nothing; `agent` is its User-Agent.
     """
 
     change_type: ChangeType
@@ -33,6 +33,7 @@ class Subject:
     changed: tuple[str, ...] = ()
     by_service: bool = False
     second_factor: str = ""
+    agent: str = ""
 
 
 def call_of(event_source: str, event_name: str) -> str:

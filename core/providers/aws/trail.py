@@ -134,6 +134,7 @@ def _event(
         changed=tuple(change.path for change in changes),
         by_service=found.actor.kind is ActorKind.SERVICE or _for_a_service(act),
         second_factor=_second_factor(act),
+        agent=told(act.record.get("userAgent")),
     )
     tags = {key: redactor.text(value) for key, value in tags_of(act.request).items() if not redactor.names_secret(key)}
     event = Event(

@@ -1,5 +1,6 @@
 """The conditions that rules/traits.yaml may name, each a question about one Subject. Field names are those of Google's APIs."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from core.event import ChangeType
@@ -32,6 +33,11 @@ _SINGLE = (
 )  # fmt: skip
 # Public mail providers: an account there belongs to no organisation.
 _PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "proton.me", "protonmail.com", "icloud.com"}
+
+
+# Systems made for attacks name themselves in what programs on them send; tools do too.
+# https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html#pentest-iam-kalilinux
+_ATTACK_TOOL = re.compile(r"\b(kali|parrot|pentoo|blackarch)\b|\bkali\d|gcploit|scoutsuite|trufflehog", re.IGNORECASE)
 
 
 def _added(subject: Subject) -> Iterable[tuple[str, str]]:
@@ -224,6 +230,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "extracts": lambda s: any(isinstance(value, Mapping) and bool(value) for value in find(s.after, "extract", "tableExtract")) or any(
         isinstance(value, Mapping) and bool(value) for value in find(s.metadata, "extractConfig", "extract")
     ),
+    "attack_tool": lambda s: bool(_ATTACK_TOOL.search(s.agent)),
     "key_disabled": lambda s: any(str(v).upper() == "DISABLED" for v in find(s.after, "state")),
     "overwrites": lambda s: "storage.objects.delete" in s.permissions,
     "binds_cluster_admin": lambda s: any(isinstance(v, Mapping) and v.get("name") == "cluster-admin" for v in find(s.after, "roleRef")),

@@ -15,7 +15,7 @@ def subject_of(payload: JsonObject, kind: str, change_type: ChangeType) -> Subje
         if isinstance(checks, list)
         else set()
     )
-    request, authentication = payload.get("request"), payload.get("authenticationInfo")
+    request, authentication, sent = (payload.get(key) for key in ("request", "authenticationInfo", "requestMetadata"))
     described = {key: payload.get(key) for key in ("metadata", "serviceData") if isinstance(payload.get(key), dict)}
     return Subject(
         change_type=change_type,
@@ -25,6 +25,7 @@ def subject_of(payload: JsonObject, kind: str, change_type: ChangeType) -> Subje
         bindings=tuple(_bindings(payload)),
         permissions=frozenset(permissions),
         caller=str(authentication.get("principalEmail") or "") if isinstance(authentication, dict) else "",
+        agent=str(sent.get("callerSuppliedUserAgent") or "") if isinstance(sent, dict) else "",
         metadata=described,
     )
 

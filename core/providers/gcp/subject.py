@@ -21,7 +21,7 @@ class Binding:
 class Subject:
     """`method` is "service method" in lower case ("" for snapshots), `after` the request or the snapshot.
 
-    `permissions` are what was used, `caller` is who asked.
+    `permissions` are what was used, `caller` is who asked, `agent` with which program.
     """
 
     change_type: ChangeType
@@ -33,6 +33,7 @@ class Subject:
     changed: tuple[str, ...] = ()
     permissions: frozenset[str] = frozenset()
     caller: str = ""
+    agent: str = ""
     metadata: JsonObject = field(default_factory=dict)
 
 

@@ -133,6 +133,44 @@ def test_terraform_that_takes_a_network_down_is_planned() -> None:
     assert told("cloudtrail", by(KEY, "ec2 DeleteVpc", {"vpcId": "vpc-1"}, userAgent=agent))[0] is Verdict.PLANNED
 
 
+TIGHTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("cloudtrail UpdateTrail", {"name": "t", "isMultiRegionTrail": False}, {"name": "t", "enableLogFileValidation": True}),
+    ("cloudtrail PutInsightSelectors", {"insightSelectors": []}, {"insightSelectors": [{"insightType": "ApiErrorRateInsight"}]}),
+    ("cloudformation UpdateTerminationProtection", {"enableTerminationProtection": False}, {"enableTerminationProtection": True}),
+    ("cognito-idp SetUserPoolMfaConfig", {"mfaConfiguration": "OFF"}, {"mfaConfiguration": "ON"}),
+    ("elasticfilesystem PutBackupPolicy", {"backupPolicy": {"status": "DISABLED"}}, {"backupPolicy": {"status": "ENABLED"}}),
+    (
+        "iam PutUserPermissionsBoundary",
+        {"userName": "li", "permissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"},
+        {"userName": "li", "permissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/developers"},
+    ),
+    ("organizations AttachPolicy", {"policyId": "p-FullAWSAccess", "targetId": "ou-1"}, {"policyId": "p-1a2b3c4d", "targetId": "ou-1"}),
+    ("s3 PutObjectLegalHold", {"LegalHold": {"Status": "OFF"}}, {"LegalHold": {"Status": "ON"}}),
+    ("securityhub BatchUpdateFindings", {"workflow": {"status": "SUPPRESSED"}}, {"workflow": {"status": "NOTIFIED"}}),
+]
+
+
+@pytest.mark.parametrize(("event", "looser", "tighter"), TIGHTER, ids=[row[0] for row in TIGHTER])
+def test_a_guard_that_is_loosened_alarms_and_one_that_is_tightened_does_not(
+    event: str, looser: dict[str, Any], tighter: dict[str, Any]
+) -> None:
+    assert told("cloudtrail", by(KEY, event, looser))[0] is UNPLANNED
+    assert told("cloudtrail", by(KEY, event, tighter))[0] is UNKNOWN
+
+
+@pytest.mark.parametrize("event", ["events DisableRule", "events DeleteRule"])
+def test_a_rule_of_events_switched_off_is_watched_for_it_may_be_a_job_or_an_alarm(event: str) -> None:
+    verdict, traits = told("cloudtrail", by(KEY, event, {"name": "nightly"}))
+    assert verdict is UNKNOWN
+    assert Trait.STOPS_REACTION in traits
+
+
+def test_whatever_is_done_from_a_system_made_for_attacks_alarms() -> None:
+    agent = "aws-cli/2.9.19 Python/3.11.2 Linux/6.1.0-kali5-amd64 source/x86_64.kali.2023 prompt/off"
+    assert told("cloudtrail", by(KEY, "sqs CreateQueue", {"queueName": "q"}, userAgent=agent))[0] is UNPLANNED
+    assert told("cloudtrail", by(KEY, "sqs CreateQueue", {"queueName": "q"}))[0] is UNKNOWN
+
+
 def test_a_script_put_into_a_machine_is_not_explained_by_the_name_of_a_pipeline_and_a_deploy_is() -> None:
     job = {
         "type": "AssumedRole",

@@ -137,6 +137,28 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         asked(LifecycleConfiguration={"Rule": {"Expiration": {"Days": 1}}}),
         asked(LifecycleConfiguration={"Rule": {"Transition": {"Days": 30, "StorageClass": "GLACIER"}}}),
     ),
+    ("trail_only_widened", asked(name="t", isMultiRegionTrail=True), asked(name="t", isMultiRegionTrail=True, s3BucketName="elsewhere")),
+    ("insights_left_out", asked(trailName="t", insightSelectors=[]), asked(insightSelectors=[{"insightType": "ApiCallRateInsight"}])),
+    ("lock_loosened", asked(LegalHold={"Status": "OFF"}), asked(LegalHold={"Status": "ON"})),
+    ("termination_unprotected", asked(enableTerminationProtection=False), asked(enableTerminationProtection=True)),
+    (
+        "boundary_of_admin",
+        asked(permissionsBoundary=f"{AWS_POLICY}AdministratorAccess"),
+        asked(permissionsBoundary=f"arn:aws:iam::{OWN}:policy/developers"),
+    ),
+    ("attaches_full_access", asked(policyId="p-FullAWSAccess"), asked(policyId="p-1a2b3c4d")),
+    ("mfa_optional", asked(mfaConfiguration="OPTIONAL"), asked(mfaConfiguration="ON")),
+    ("finding_put_aside", asked(workflow={"status": "SUPPRESSED"}), asked(workflow={"status": "NOTIFIED"})),
+    (
+        "customer_key",
+        asked(**{"x-amz-server-side-encryption-customer-algorithm": "AES256"}),
+        asked(**{"x-amz-server-side-encryption": "aws:kms"}),
+    ),
+    (
+        "attack_tool",
+        seen(agent="aws-cli/2.9 Python/3.11 Linux/6.1.0-kali5-amd64"),
+        seen(agent="aws-cli/2.9 Python/3.11 Linux/6.1.0-18-amd64"),
+    ),
     (
         "names_other_account",
         asked(destinationArn=f"arn:aws:logs:eu-west-1:{OTHER}:destination:d"),
@@ -191,6 +213,10 @@ def test_every_condition_has_its_pair() -> None:
         ("only_private", asked("ec2:AuthorizeSecurityGroupIngress", groupId="sg-1")),
         ("only_tags", seen(changed=())),
         ("with_second_factor", seen(second_factor="false")),
+        ("trail_only_widened", asked(name="t")),
+        ("trail_only_widened", asked(name="t", isMultiRegionTrail=True, enableLogFileValidation=False)),
+        ("lock_loosened", asked(ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Days": 30}}})),
+        ("attack_tool", seen(agent="kaliningrad-tours/1.0")),
     ],
 )
 def test_what_was_so_before_is_denied_or_is_not_told_meets_nothing(name: str, subject: Subject) -> None:
@@ -210,6 +236,10 @@ def test_what_was_so_before_is_denied_or_is_not_told_meets_nothing(name: str, su
         ("selectors_narrowed", asked(eventSelectors=[{"excludeManagementEventSources": ["kms.amazonaws.com"]}])),
         ("password_policy_loose", asked(requireNumbers=False, minimumPasswordLength=14)),
         ("enables_nothing", asked(status="PAUSED")),
+        ("lock_loosened", asked(bypassGovernanceRetention=True)),
+        ("lock_loosened", asked(ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})),
+        ("attack_tool", seen(agent="Pacu/1.5 boto3/1.34")),
+        ("customer_key", asked(sSECustomerAlgorithm="AES256")),
         ("names_other_account", asked(shareTarget={"id": "x", "accountId": OTHER})),
     ],
 )

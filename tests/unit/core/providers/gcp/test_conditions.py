@@ -114,6 +114,11 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         told(jobInsertion={"job": {"jobConfig": {"extractConfig": {"destinationUris": ["gs://b/t"]}}}}),
         told(jobInsertion={"job": {"jobConfig": {"loadConfig": {"sourceUris": ["gs://b/t"]}}}}),
     ),
+    (
+        "attack_tool",
+        Subject(change_type=ChangeType.MODIFIED, kind="", agent="google-cloud-sdk gcloud/460 (Linux 6.1.0-kali5-amd64)"),
+        Subject(change_type=ChangeType.MODIFIED, kind="", agent="google-cloud-sdk gcloud/460 (Linux 6.1.0-18-amd64)"),
+    ),
     ("key_disabled", asked(cryptoKeyVersion={"state": "DISABLED"}), asked(cryptoKeyVersion={"state": "ENABLED"})),
     (
         "overwrites",
