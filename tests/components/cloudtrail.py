@@ -27,7 +27,7 @@ class CloudTrail:
     `fault` by region is an error code, "hang", "trickle" (a byte now and then) or "garbage"; `calls` counts by region, `sent` bytes
     answered, `handed_on` what was asked of other services (`asked` by action). `refused` by action ("AssumeRole 123456789012" for one
     account) is an error code that is answered instead of handing on, `answers` by action what is answered instead: a value for JSON or
-    CBOR, text for XML.
+    CBOR, text for XML; `pages` by action what is answered as it stands.
     """
 
     url: str = ""
@@ -39,6 +39,7 @@ class CloudTrail:
     handed_on: int = 0
     asked: Counter[str] = field(default_factory=Counter)
     refused: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, bytes] = field(default_factory=dict)
     answers: dict[str, Callable[[dict[str, Any]], Any]] = field(default_factory=dict)
     sent: int = 0
     expired_tokens: bool = False
@@ -108,6 +109,8 @@ def _endpoint(held: CloudTrail) -> type[BaseHTTPRequestHandler]:
             code = held.refused.get(call.action) or held.refused.get(f"{call.action} {call.account}")
             if code:
                 self._answer(*call.fault(code), call.kind)
+            elif call.action in held.pages:
+                self._answer(200, held.pages[call.action], call.kind)
             elif call.action in held.answers:
                 self._answer(200, call.answer(held.answers[call.action](call.given)), call.kind)
             else:

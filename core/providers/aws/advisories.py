@@ -14,7 +14,7 @@ from core.errors import ProviderError
 from core.event import Resource, Scope
 from core.json import JsonObject
 from core.observation import Health, Observation, Signal
-from core.providers.aws.faults import UNSUBSCRIBED, NotSubscribed, asked
+from core.providers.aws.faults import UNSUBSCRIBED, NotSubscribed, asked, holding
 from core.providers.aws.gathered import Gathered
 from core.providers.aws.places import Place, Places
 from core.providers.aws.sessions import Client
@@ -58,7 +58,7 @@ def open_now(client: Callable[[], Any], regions: tuple[str, ...], source: str) -
     """The newest open and upcoming events that concern the regions or all of AWS. Raises ProviderError."""
     wanted = {"eventStatusCodes": ["open", "upcoming"], "regions": [*regions, "global"]}
     with asked(source, "health:DescribeEvents"):
-        answer = client().describe_events(filter=wanted, maxResults=_MOST)
+        answer = holding(client().describe_events(filter=wanted, maxResults=_MOST), "events")
     return [_advisory(row) for row in answer.get("events") or [] if isinstance(row, Mapping) and row.get("arn")]
 
 

@@ -10,7 +10,7 @@ from core.clock import Deadline
 from core.errors import ProviderError
 from core.event import Resource, Scope
 from core.observation import Health, Observation, Signal
-from core.providers.aws.faults import asked
+from core.providers.aws.faults import asked, holding
 from core.providers.aws.gathered import Gathered
 from core.providers.aws.places import Places
 from core.providers.aws.rounds import rounds, together
@@ -32,7 +32,7 @@ class Ringing:
 def in_alarm(client: Callable[[], Any], source: str) -> dict[str, Ringing]:
     """The first hundred alarms in ALARM, by name. Raises ProviderError."""
     with asked(source, "cloudwatch:DescribeAlarms"):
-        answer = client().describe_alarms(StateValue="ALARM", MaxRecords=_MOST)
+        answer = holding(client().describe_alarms(StateValue="ALARM", MaxRecords=_MOST), "MetricAlarms", "CompositeAlarms")
     rows = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
     return {
         str(row["AlarmName"]): Ringing(

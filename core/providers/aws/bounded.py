@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
 from core.clock import Deadline
 
@@ -37,7 +38,10 @@ class LeftBehind:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bounded:
-    """`client` as it is, but for its calls: these raise botocore's ReadTimeoutError at the deadline, or after `seconds`."""
+    """`client` as it is, but for its calls: these raise botocore's ReadTimeoutError at the deadline, or after `seconds`.
+
+    What cannot be read raises botocore's ResponseParserError, whatever its parsers made of it.
+    """
 
     client: Any
     deadline: Deadline
@@ -67,5 +71,8 @@ class Bounded:
 def _run(call: Callable[..., Any], given: dict[str, Any], outcome: "Future[Any]") -> None:
     try:
         outcome.set_result(call(**given))
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
+        # What botocore's parsers raise of an answer that is none of AWS's.
+        outcome.set_exception(ResponseParserError(f"{type(error).__name__}: {error}"))
     except BaseException as error:  # noqa: BLE001 - raised again where the caller waits
         outcome.set_exception(error)

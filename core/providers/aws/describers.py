@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from core.event import Resource
 from core.json import JsonObject
+from core.providers.aws.faults import holding
 from core.providers.aws.subject import document
 
 # Of every answer: what moves by itself, or says nothing of how the thing is set.
@@ -39,7 +41,7 @@ class Describer:
 
 
 def _first(answer: Mapping[str, Any], key: str) -> JsonObject | None:
-    rows = answer.get(key) or []
+    rows = holding(answer, key)[key] or []
     return dict(rows[0]) if rows else None
 
 
@@ -248,6 +250,8 @@ def describe(client: Any, thing: Resource) -> JsonObject | None:
         if any(sign in code for sign in _GONE) or (code == "ValidationError" and "does not exist" in str(error_told.get("Message"))):
             return None
         raise
+    except LookupError as error:
+        raise ResponseParserError(f"the answer holds no {error}") from error
     return None if found is None else settled(found)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -62,6 +63,16 @@ def call_seconds(deadline: Deadline, source: str) -> float:
     if not fitting:
         raise ProviderTimedOut("no time was left for another call", source=source)
     return fitting[-1]
+
+
+def holding(answer: Any, *keys: str) -> Any:
+    """The answer, if it holds one of the keys. Raises ResponseParserError.
+
+    botocore reads a page of HTML as an answer without anything in it, and "nothing rings" must not come of that.
+    """
+    if not any(key in answer for key in keys):
+        raise ResponseParserError(f"the answer holds no {' and no '.join(keys)}")
+    return answer
 
 
 @contextmanager

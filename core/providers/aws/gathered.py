@@ -1,7 +1,7 @@
 """What one poll has found so far, and what it may claim to have read."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from core.coverage import Coverage, CoverageState
 from core.errors import ProviderError
@@ -14,15 +14,11 @@ from core.timerange import TimeRange
 
 @dataclass(slots=True)
 class Gathered:
-    """`span` is what this poll is to cover, `lag` how late the source itself tells.
-
-    `places`: account id → where a record of it came from.
-    """
+    """`span` is what this poll is to cover. `places`: account id → where a record of it came from."""
 
     source: str
     environment: str
     span: TimeRange
-    lag: timedelta
     known: Known
     events: dict[str, Event] = field(default_factory=dict)
     observations: list[Observation] = field(default_factory=list)
@@ -43,5 +39,5 @@ class Gathered:
         self.coverage.append(told)
 
     def lacks(self, part: str, reason: str, next_step: str = "") -> None:
-        """Say that this poll had to leave out a named part; the rest is whole."""
-        self.cover(self.span, CoverageState.PARTIAL, self.now - self.lag, part, reason, next_step)
+        """Say that this poll had to leave out a named part, which hides no change: a before, a reading of health."""
+        self.cover(self.span, CoverageState.PARTIAL, self.now, part, reason, next_step)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -52,12 +52,16 @@ class Lanes:
         `joined`: account → since when a lane that is new is to be read, where that is not the usual beginning.
         """
         lanes: dict[str, JsonObject] = dict(state.get("lanes") or {})
-        usual = (found.now - max(timedelta(hours=self.options.first_hours), _FIRST_LOOK)).isoformat()
+        usual = found.now - max(timedelta(hours=self.options.first_hours), _FIRST_LOOK)
         order = _in_turn(places, str(state.get("turn") or ""))
         ends = Deadline.after(deadline.remaining_seconds() * _SHARE, monotonic=deadline.monotonic)
         state["turn"], left_over = "", len(order)
+        reached: list[datetime] = []
         for asked_now in rounds(order):
-            begun = {place.part: Lane.of(lanes.get(place.part) or {"until": joined.get(place.account.label, usual)}) for place in asked_now}
+            begun = {
+                place.part: Lane.of(lanes.get(place.part) or {"until": joined.get(place.account.label, usual.isoformat())})
+                for place in asked_now
+            }
             lanes |= {part: lane.state() for part, lane in begun.items()}
             left = ends.remaining_seconds()
             if left_over < len(order) and left < _LEAST_SECONDS / 2:
@@ -67,11 +71,15 @@ class Lanes:
                 continue
             share = Deadline.after(max(left * len(asked_now) / left_over, min(left, _LEAST_SECONDS)), monotonic=deadline.monotonic)
             left_over -= len(asked_now)
-            self._round(asked_now, begun, found, share, pace, _MOST_SEEN_IN_ALL // len(order), named=len(order) > 1)
+            reached += self._round(asked_now, begun, found, share, pace, _MOST_SEEN_IN_ALL // len(order), named=len(order) > 1)
             lanes |= {part: lane.state() for part, lane in begun.items()}
         state["lanes"] = {place.part: lanes[place.part] for place in places.all}
         if len(found.errors) == len(order):
             raise found.errors[0]
+        if len(order) > 1 and reached:
+            _cover_whole(state, usual, min(reached), found)
+        elif reached:
+            state["whole_until"] = reached[0].isoformat()
 
     def _round(
         self,
@@ -83,9 +91,10 @@ class Lanes:
         seen: int,
         *,
         named: bool,
-    ) -> None:
-        """Look into some lanes at once, and note in `lanes` where they stand then."""
+    ) -> list[datetime]:
+        """Look into some lanes at once, and note in `lanes` where they stand then: until when those that answered are read."""
         asking: list[Callable[[], Looked]] = []
+        reached: list[datetime] = []
         for place in asked_now:
             paced = self.paces.setdefault(place.part, pace())
             # Clients are made one after the other: boto3's sessions are not for several threads.
@@ -98,6 +107,17 @@ class Lanes:
             _cover(looked, lanes[place.part], place.part if named else "", found)
             lanes[place.part] = looked.lane
             found.more = found.more or looked.more
+            if looked.error is None:
+                reached.append(looked.lane.until)
+        return reached
+
+
+def _cover_whole(state: dict[str, Any], begun: datetime, reached: datetime, found: Gathered) -> None:
+    """Of several lanes, the source itself is read as far as the slowest of those that answered; the others are gaps of their own."""
+    since = datetime.fromisoformat(state["whole_until"]) if "whole_until" in state else begun
+    if reached > since:
+        found.cover(TimeRange(start=since, end=reached), CoverageState.READ, min(reached, found.now - LAG))
+        state["whole_until"] = reached.isoformat()
 
 
 def _in_turn(places: Places, turn: str) -> list[Place]:

@@ -76,6 +76,10 @@ class Organization:
         ordered = [one for one in before if one in listing.accounts] + sorted(one for one in listing.accounts if one not in before)
         most = max(0, MOST_PLACES // len(self.options.regions) - len(self.options.accounts))
         read = ordered[:most]
+        if listed_at:
+            # Those that joined meanwhile are read from there on: nothing of it stays unread.
+            span = TimeRange(start=min(datetime.fromisoformat(listed_at), found.now), end=found.now)
+            found.cover(span, CoverageState.READ, span.end, _PART)
         held |= {"at": found.now.isoformat(), "partition": listing.partition, "accounts": read, "beyond": len(ordered) - len(read)}
         held |= {"fault": None, "missing": list(listing.missing)}
         for one in before:
@@ -178,11 +182,13 @@ def _say(held: JsonObject, found: Gathered) -> None:
     if fault and "at" not in held:
         found.cover(found.span, CoverageState.GAP, found.span.start, _PART, str(fault[0]), str(fault[1]))
     elif fault:
-        listed = f"{len(held['accounts'])} accounts listed {datetime.fromisoformat(held['at']):%Y-%m-%d %H:%M} UTC"
-        found.lacks(_PART, f"{fault[0]}; the {listed} are read, newer ones are not", str(fault[1]))
+        listed_at = datetime.fromisoformat(held["at"])
+        says = f"{fault[0]}; the {len(held['accounts'])} accounts listed {listed_at:%Y-%m-%d %H:%M} UTC are read, newer ones are not"
+        span = TimeRange(start=min(listed_at, found.now), end=found.now)
+        found.cover(span, CoverageState.PARTIAL, span.start, _PART, says, str(fault[1]))
     if held.get("missing"):
         reason = f"{', '.join(held['missing'])}: included, and not among the active accounts that are listed"
-        found.lacks(_PART, reason, "Correct organization.include or organization.units.")
+        found.cover(found.span, CoverageState.GAP, found.span.start, _PART, reason, "Correct organization.include or organization.units.")
     if beyond:
         reason = f"{beyond} more accounts than one source reads ({MOST_PLACES} times a region each)"
         found.cover(found.span, CoverageState.GAP, found.span.start, _PART, reason, _TOO_MANY)

@@ -65,7 +65,7 @@ class AwsProvider:
     def poll(self, cursor: Cursor | None, known: KnownStates, deadline: Deadline) -> Batch:
         state: dict[str, Any] = dict(cursor.state) if cursor else {}
         span = self._begin(state)
-        found = Gathered(source=self.source, environment=self.environment, span=span, lag=self.lag, known=Known(known))
+        found = Gathered(source=self.source, environment=self.environment, span=span, known=Known(known))
         members = self._members(state, found, deadline)
         places = Places.made((*self.options.accounts, *members.accounts), self.options.regions)
         self._receipts = []

@@ -11,7 +11,7 @@ from core.event import Event, ReferenceKind, Resource, Scope
 from core.json import JsonObject
 from core.observation import Health, Observation, Signal
 from core.providers.aws.deployments import Progress, of_group, of_service
-from core.providers.aws.faults import asked
+from core.providers.aws.faults import asked, holding
 from core.providers.aws.gathered import Gathered
 from core.providers.aws.state import known_key
 from core.redaction import Redactor
@@ -123,7 +123,7 @@ class Unsettled:
         named = {one.thing.name: key for key, one in rows.items()}
         client = self.client(account, region, "autoscaling", deadline)
         with asked(found.source, "autoscaling:DescribeAutoScalingGroups"):
-            answer = client.describe_auto_scaling_groups(AutoScalingGroupNames=list(named))
+            answer = holding(client.describe_auto_scaling_groups(AutoScalingGroupNames=list(named)), "AutoScalingGroups")
         read: dict[str, Progress | None] = dict.fromkeys(named.values())
         for group in answer.get("AutoScalingGroups") or []:
             key = named.get(str(group.get("AutoScalingGroupName")))
@@ -140,14 +140,14 @@ class Unsettled:
     def _activities(self, account: str, region: str, group: str, found: Gathered, deadline: Deadline) -> list[JsonObject]:
         client = self.client(account, region, "autoscaling", deadline)
         with asked(found.source, "autoscaling:DescribeScalingActivities"):
-            answer = client.describe_scaling_activities(AutoScalingGroupName=group, MaxRecords=_ACTIVITIES)
+            answer = holding(client.describe_scaling_activities(AutoScalingGroupName=group, MaxRecords=_ACTIVITIES), "Activities")
         return list(answer.get("Activities") or [])
 
 
 def _described(client: Any, cluster: str, names: list[str]) -> Mapping[str, Any]:
     """DescribeServices' answer; nothing where the cluster itself is gone."""
     try:
-        answer: Mapping[str, Any] = client.describe_services(cluster=cluster, services=names)
+        answer: Mapping[str, Any] = holding(client.describe_services(cluster=cluster, services=names), "services")
     except client.exceptions.ClusterNotFoundException:
         return {}
     return answer

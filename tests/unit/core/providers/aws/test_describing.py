@@ -213,7 +213,7 @@ def test_a_role_is_assumed_and_its_account_is_the_name_of_the_part(aws: CloudTra
     watch = Watch(aws.url, {"accounts": accounts})
     aws.put(record("sqs CreateQueue", {"queueName": "q"}, at=watch.now))
     batch = watch.poll()
-    assert {one.part for one in batch.coverage} == {f"{ACCOUNT}/eu-west-1", "dev/eu-west-1"}
+    assert {one.part for one in batch.coverage} == {"", f"{ACCOUNT}/eu-west-1", "dev/eu-west-1"}
     assert [event.resource.name for event in batch.events] == ["q"]
 
 

@@ -10,10 +10,12 @@ from botocore.exceptions import ReadTimeoutError
 
 from core.batch import CheckState
 from core.clock import Deadline
-from core.coverage import CoverageState
+from core.coverage import Coverage, CoverageState
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
 from core.providers.aws.bounded import Bounded, LeftBehind
 from core.providers.aws.lookup import Pace
+from core.timerange import TimeRange
+from storage.stretches import holes
 from tests.components.cloudtrail import CloudTrail
 from tests.unit.core.providers.aws.given import START, Watch, record
 
@@ -87,7 +89,7 @@ def test_a_region_that_refuses_is_a_gap_and_the_others_go_on(trail: CloudTrail) 
     batch = watch.poll()
     assert [event.resource.name for event in batch.events] == ["a"]
     states = {(one.part, one.state) for one in batch.coverage}
-    assert states == {("default/eu-west-1", CoverageState.READ), ("default/us-east-1", CoverageState.GAP)}
+    assert states == {("", CoverageState.READ), ("default/eu-west-1", CoverageState.READ), ("default/us-east-1", CoverageState.GAP)}
     assert "cloudtrail:LookupEvents" in next(one.reason for one in batch.coverage if one.state is CoverageState.GAP)
     trail.fault.clear()
     trail.put(created("b"), region="us-east-1")
@@ -220,3 +222,61 @@ def test_a_place_for_which_no_time_was_left_is_said_and_comes_first_in_the_next_
     assert [event.resource.name for event in batch.events] == ["kept"]
     assert [one.part for one in batch.coverage][:2] == ["default/eu-i-1", "default/eu-j-1"]
     assert {one.state for one in batch.coverage} == {CoverageState.READ}
+
+
+def test_of_several_regions_one_that_was_refused_for_a_while_is_a_gap_until_it_is_read_and_none_after(trail: CloudTrail) -> None:
+    watch = Watch(trail.url, {"regions": ("eu-west-1", "us-east-1"), "alarms": True})
+    trail.refused["DescribeAlarms"] = "AccessDenied"
+    stretches: list[Coverage] = []
+
+    def gaps() -> set[tuple[str, CoverageState]]:
+        span = TimeRange(start=watch.now - timedelta(minutes=9), end=watch.now)
+        return {(one.part, one.state) for one in holes("aws-prod", stretches, span, watch.now)}
+
+    def poll(times: int) -> None:
+        for _ in range(times):
+            stretches.extend(watch.poll().coverage)
+
+    poll(10)
+    unheard = {("alarms of default/eu-west-1", CoverageState.PARTIAL), ("alarms of default/us-east-1", CoverageState.PARTIAL)}
+    assert gaps() == unheard
+    trail.refused.clear()
+    trail.answers["DescribeAlarms"] = lambda asked: {"MetricAlarms": [], "CompositeAlarms": []}
+    poll(10)
+    assert gaps() == set()  # What was lacking once and is read now is no gap for ever.
+    trail.fault["us-east-1"] = "AccessDeniedException"
+    poll(2)
+    assert gaps() == {("default/us-east-1", CoverageState.GAP)}
+    trail.fault.clear()
+    poll(1)
+    assert gaps() == set()
+
+
+def test_of_several_regions_the_source_is_read_no_further_than_the_slowest(trail: CloudTrail) -> None:
+    watch = Watch(trail.url, {"regions": ("eu-west-1", "us-east-1"), "first_hours": 2})
+    trail.page_size = 1
+    trail.put(*(created(f"q{n}", START - timedelta(seconds=n)) for n in range(60)))  # More than one poll reads.
+    batch = watch.poll()
+    assert batch.more
+    assert [one.part for one in batch.coverage] == ["default/us-east-1"]
+    whole = [one for _ in range(3) for one in watch.poll(minutes=0).coverage if not one.part]
+    assert [(one.range.start, one.range.end) for one in whole] == [(watch.now - timedelta(hours=2), watch.now)]
+
+
+@pytest.mark.parametrize("page", [b"<html>a proxy's page</html>", b"", b"\xff\x00", b"\xa1\x66events\x63abc", b"[" * 100_000])
+def test_a_page_that_is_no_answer_is_malformed_and_never_an_empty_answer(trail: CloudTrail, page: bytes) -> None:
+    """What rang goes on ringing: a page of HTML reads like an answer without any alarm in it."""
+    watch = Watch(trail.url, {"alarms": True, "aws_health": True, "describe": True, "sweep": False})
+    trail.answers["DescribeAlarms"] = lambda asked: {"MetricAlarms": [{"AlarmName": "rings", "StateReason": "5 of 5"}]}
+    trail.answers["DescribeEvents"] = lambda asked: {"events": [{"arn": "arn:1", "eventTypeCategory": "issue", "statusCode": "open"}]}
+    assert len(watch.poll().observations) == 2
+    trail.put(record("ecs UpdateService", {"cluster": "prod", "service": "web"}, at=watch.now))
+    for action in ("DescribeAlarms", "DescribeEvents", "DescribeServices"):
+        trail.pages[action] = page
+    batch = watch.poll(minutes=6)
+    assert (len(batch.events), batch.observations) == (1, ())
+    assert {one.part for one in batch.coverage} == {
+        "", "alarms of default/eu-west-1", "AWS Health of default", "deployments of AWS::ECS::Service in 123456789012/eu-west-1",
+        "before and after of AWS::ECS::Service",
+    }  # fmt: skip
+    assert all("cannot be read" in one.reason for one in batch.coverage if one.part)
