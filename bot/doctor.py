@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
@@ -21,10 +21,14 @@ from core.batch import Check, CheckState
 from core.clock import Clock, Deadline, utc_now
 from core.delivery import DeliveryState
 from core.errors import WgoError
+from core.measures import HEARTBEAT
 from core.ports import Provider, Store
 from core.settings import Settings, SourceSettings
+from core.timerange import TimeRange
 from storage.opening import file_of
 
+# A beat a minute; one or two may be late.
+_SILENT_FOR, _BEATS_OF = timedelta(minutes=3), timedelta(days=7)
 # Less than this is no room for one batch; an upgrade of the schema writes up to as much again as there is.
 _NO_ROOM_BYTES, _LITTLE_ROOM_BYTES = 1024**2, 64 * 1024**2
 _SECONDS_A_SOURCE, _SECONDS_FOR_THE_MODEL = 15.0, 8.0
@@ -86,8 +90,26 @@ class Doctor:
             return
         yield green("database", f"{sequence:,} changes taken in so far")
         yield from self._disk()
+        yield from self._alive(store)
         if failed:
             yield amber("messages", f"{failed} could not be delivered", "The log says why (`not told`); mostly: invite WGO to the channel.")
+
+    def _alive(self, store: Store) -> Iterator[Check]:
+        """The bot writes a beat a minute; nothing is said where none was ever written."""
+        now = self.clock()
+        try:
+            beats = store.metrics.between(HEARTBEAT, TimeRange(start=now - _BEATS_OF, end=now + _SILENT_FOR))
+        except WgoError as error:
+            yield red("bot", str(error), error.next_step)
+            return
+        if not beats:
+            return
+        last = max(one.at for one in beats)
+        if now - last <= _SILENT_FOR:
+            yield green("bot", "runs, and keeps what it sees")
+        else:
+            says = f"has kept nothing since {last:%Y-%m-%d %H:%M} UTC: it does not run, or cannot write"
+            yield amber("bot", says, "Start it (`wgo run`); where it runs, its log says why.")
 
     def _disk(self) -> Iterator[Check]:
         """Room beside a database of ours; a server's disk is not seen from here."""

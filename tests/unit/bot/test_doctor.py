@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from bot import scopes
 from bot.app import build_doctor
 from bot.doctor import Doctor
 from bot.sandbox import Configuration, Driver, RunningSandbox, start_in_thread
+from core.baseline import Metric
 from core.batch import Check, CheckState
 from core.clock import utc_now
+from core.measures import HEARTBEAT
 from core.settings import DatabaseSettings, Settings, SourceSettings
 from storage import open_store
 from tests.unit.bot.world import GENERAL, MANIFEST, PATIENT, settings_for
@@ -171,6 +173,23 @@ def test_how_much_room_the_database_has_is_said(here: Ward, free: int, state: Ch
     doctor = Doctor(settings=built.settings, open_store=built.open_store, build_provider=built.build_provider, room=lambda _: free)
     check = {check.name: check for check in doctor.examine()}["disk"]
     assert (check.state, check.says) == (state, says.format(path=here.folder / "wgo.db"))
+    assert (check.next_step == "") is (state is GREEN)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "says"),
+    [
+        (1, GREEN, "runs, and keeps what it sees"),
+        (50, AMBER, "has kept nothing since 2026-03-02 11:10 UTC: it does not run, or cannot write"),
+    ],
+)
+def test_a_bot_that_has_kept_nothing_for_a_while_is_amber(here: Ward, minutes: float, state: CheckState, says: str) -> None:
+    now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    store = open_store(here.settings.database.url)
+    store.metrics.save([Metric(name=HEARTBEAT, at=now - timedelta(minutes=minutes), numerator=1, denominator=1, source="wgo")])
+    store.close()
+    check = here.examined(lambda: now)["bot"]
+    assert (check.state, check.says) == (state, says)
     assert (check.next_step == "") is (state is GREEN)
 
 
