@@ -17,7 +17,8 @@ from core.observation import Health, Observation, Signal
 from core.providers.aws.faults import UNSUBSCRIBED, NotSubscribed, asked, holding
 from core.providers.aws.gathered import Gathered
 from core.providers.aws.places import Place, Places
-from core.providers.aws.sessions import Client
+from core.providers.aws.rounds import rounds, together
+from core.providers.aws.sessions import Sessions
 
 _EVERY = timedelta(minutes=5)
 _ASK_AGAIN = timedelta(days=1)
@@ -102,29 +103,36 @@ def _issue(arn: str, code: str, service: str, region: str) -> Advisory:
     return Advisory(arn=arn, code=code, category="issue", service=service, region=region, status="closed", starts_at=None)
 
 
-def read(places: Places, client: Client, state: dict[str, Any], found: Gathered, deadline: Deadline) -> None:
+def read(places: Places, sessions: Sessions, state: dict[str, Any], found: Gathered, deadline: Deadline) -> None:
     """Every five minutes, what is open in every account; an account without the support plan is asked again a day later."""
     held = _Held.of(dict(state.get("advisories") or {}))
     due = "advisories_at" not in state or found.now - datetime.fromisoformat(state["advisories_at"]) >= _EVERY
-    regions = tuple(dict.fromkeys(one.region for one in places.all))
+    wanted: list[Place] = []
     for place in places.each_account():
-        label = place.account.label
-        if label in held.closed and found.now - datetime.fromisoformat(held.closed[label]) < _ASK_AGAIN:
-            found.lacks(f"AWS Health of {label}", *UNSUBSCRIBED)
+        closed_at = held.closed.get(place.account.label)
+        if closed_at and found.now - datetime.fromisoformat(closed_at) < _ASK_AGAIN:
+            found.lacks(f"AWS Health of {place.account.label}", *UNSUBSCRIBED)
         elif due:
-            held.closed.pop(label, None)
-            share = Deadline.after(deadline.remaining_seconds() * 0.5, monotonic=deadline.monotonic)
-            try:
-                now = open_now(partial(client, place.account, REGION, "health", share), regions, found.source)
-            except ProviderError as error:
-                if isinstance(error, NotSubscribed):
-                    held.closed[label] = found.now.isoformat()
-                found.lacks(f"AWS Health of {label}", str(error), error.next_step)
-            else:
-                _tell(place, now, held, found)
+            held.closed.pop(place.account.label, None)
+            wanted.append(place)
+    for asked_now in rounds(wanted):
+        share = Deadline.after(deadline.remaining_seconds() * 0.5, monotonic=deadline.monotonic)
+        asking = [sessions.asking(place.account, REGION, "health", share) for place in asked_now]
+        answers = together([partial(open_now, client, places.regions, found.source) for client in asking])
+        for place, now in zip(asked_now, answers, strict=True):
+            _take(place, now, held, found)
     state["advisories"] = held.state({place.account.label for place in places.all})
     if due:
         state["advisories_at"] = found.now.isoformat()
+
+
+def _take(place: Place, now: list[Advisory] | ProviderError, held: _Held, found: Gathered) -> None:
+    if isinstance(now, ProviderError):
+        if isinstance(now, NotSubscribed):
+            held.closed[place.account.label] = found.now.isoformat()
+        found.lacks(f"AWS Health of {place.account.label}", str(now), now.next_step)
+    else:
+        _tell(place, now, held, found)
 
 
 def _tell(place: Place, now: list[Advisory], held: _Held, found: Gathered) -> None:

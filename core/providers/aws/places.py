@@ -32,6 +32,10 @@ class Places:
     def first(self) -> Place:
         return self.all[0]
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(place.region for place in self.all))
+
     def each_account(self) -> list[Place]:
         """One place of each account, in its first region."""
         return list({place.account.label: place for place in reversed(self.all)}.values())[::-1]

@@ -77,7 +77,7 @@ class AwsProvider:
         if self.options.alarms:
             alarms.read(places, self.sessions, state, found, deadline)
         if self.options.aws_health:
-            advisories.read(places, self.sessions.client, state, found, deadline)
+            advisories.read(places, self.sessions, state, found, deadline)
         if self.options.deployments:
             unsettled = Unsettled(client=self._client_of(places, found), redactor=self.context.redactor)
             unsettled.read(found.events.values(), state, found, deadline)

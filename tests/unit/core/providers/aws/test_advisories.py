@@ -96,11 +96,10 @@ def test_a_refused_permission_is_named_and_what_was_open_is_not_said_to_be_over(
 
 
 def test_each_account_is_asked_once_whatever_its_regions(aws: CloudTrail) -> None:
-    answers: list[dict[str, Any]] = [{"events": [event("one")]}, {"events": []}]
     watch = Watch(aws.url, {"aws_health": True, "regions": ("eu-west-1", "us-east-1"), "accounts": ({"name": "a"}, {"name": "b"})})
-    aws.answers["DescribeEvents"] = lambda asked: answers.pop(0)
-    (one,) = watch.poll().observations
-    assert (one.check.split(" ")[0], answers) == ("a", [])
+    aws.answers["DescribeEvents"] = lambda asked: {"events": [event("one")]}
+    assert [one.check.split(" ")[0] for one in watch.poll().observations] == ["a", "b"]
+    assert aws.asked["DescribeEvents"] == 2
 
 
 def test_the_doctor_says_that_aws_health_needs_a_plan(aws: CloudTrail) -> None:
