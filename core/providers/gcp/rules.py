@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 
 from core import rulefile
 from core.event import ChangeType
@@ -20,14 +20,14 @@ def trait_rules() -> tuple[TraitRule[Subject], ...]:
     return rulefile.trait_rules(__package__, CONDITIONS, globs=_GLOBS)
 
 
+@lru_cache(maxsize=2048)
+def _rules_of(method: str, kind: str) -> tuple[TraitRule[Subject], ...]:
+    return tuple(rule for rule in trait_rules() if rule.matches("methods", method) and rule.matches("kinds", kind))
+
+
 def _fit(rule: TraitRule[Subject], subject: Subject) -> bool:
-    return (
-        (not rule.types or subject.change_type in rule.types)
-        and rule.matches("methods", subject.method)
-        and rule.matches("kinds", subject.kind)
-        and rule.matches_any("changed", subject.changed)
-        and rule.holds(subject)
-    )
+    """Of a rule that concerns the method and kind: does the rest hold too?"""
+    return (not rule.types or subject.change_type in rule.types) and rule.matches_any("changed", subject.changed) and rule.holds(subject)
 
 
 @cache
@@ -61,4 +61,4 @@ def meaning(service: str, method: str, *, mutates: bool | None) -> ChangeType | 
 
 def traits(subject: Subject) -> frozenset[Trait]:
     """Every trait that a rule gives. An attempt is judged by what was tried."""
-    return frozenset(traits_of(subject, trait_rules(), _fit))
+    return frozenset(traits_of(subject, _rules_of(subject.method, subject.kind), _fit))

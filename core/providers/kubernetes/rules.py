@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from core import rulefile
 from core.event import ChangeType
@@ -28,13 +28,16 @@ def trait_rules() -> tuple[TraitRule[Subject], ...]:
     return rulefile.trait_rules(__package__, CONDITIONS, globs=_GLOBS)
 
 
+@lru_cache(maxsize=2048)
+def _rules_of(kind: str, action: str) -> tuple[TraitRule[Subject], ...]:
+    return tuple(rule for rule in trait_rules() if rule.matches("kinds", kind) and rule.matches("actions", action))
+
+
 def _fit(rule: TraitRule[Subject], subject: Subject) -> bool:
-    """`when` holds of the object as it is after; of a modified object whose state before is known it must be new."""
+    """Of a rule that concerns the kind and action. `when` holds of the object as it is after; of a modified one it must be new."""
     types = rule.types or (_STANDING if rule.when else frozenset(ChangeType))
     return (
         subject.change_type in types
-        and rule.matches("kinds", subject.kind)
-        and rule.matches("actions", subject.action)
         and rule.matches("names", subject.name)
         and rule.matches("namespaces", subject.namespace)
         and rule.matches_any("changed", subject.changed)
@@ -44,7 +47,7 @@ def _fit(rule: TraitRule[Subject], subject: Subject) -> bool:
 
 def traits(subject: Subject) -> frozenset[Trait]:
     """Every trait that a rule gives. An attempt is judged by what was tried."""
-    return frozenset(traits_of(subject, trait_rules(), _fit))
+    return frozenset(traits_of(subject, _rules_of(subject.kind, subject.action), _fit))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

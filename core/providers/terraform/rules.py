@@ -1,6 +1,6 @@
 """The rules of this provider: which traits a change has, what is noise, what holds secrets. Read once from rules/*.yaml."""
 
-from functools import cache
+from functools import cache, lru_cache
 
 from core import rulefile
 from core.event import ChangeType
@@ -25,12 +25,16 @@ def trait_rules() -> tuple[TraitRule[Subject], ...]:
     return rulefile.trait_rules(__package__, CONDITIONS, globs=_GLOBS)
 
 
+@lru_cache(maxsize=2048)
+def _rules_of(kind: str) -> tuple[TraitRule[Subject], ...]:
+    return tuple(rule for rule in trait_rules() if rule.matches("kinds", kind))
+
+
 def _fit(rule: TraitRule[Subject], subject: Subject) -> bool:
-    """`when` holds of the instance as it is after; of one that was there before it must be new. A creation fits any path."""
+    """Of a rule that concerns the kind. `when` holds of the instance as it is after, and newly so; a creation fits any path."""
     types = rule.types or (_STANDING if rule.when or "changed" in rule.globs else frozenset(ChangeType))
     return (
         subject.change_type in types
-        and rule.matches("kinds", subject.kind)
         and (subject.change_type is ChangeType.CREATED or rule.matches_any("changed", subject.changed))
         and rule.holds(subject)
     )
@@ -38,7 +42,7 @@ def _fit(rule: TraitRule[Subject], subject: Subject) -> bool:
 
 def traits(subject: Subject) -> frozenset[Trait]:
     """Every trait that a rule gives."""
-    return frozenset(traits_of(subject, trait_rules(), _fit))
+    return frozenset(traits_of(subject, _rules_of(subject.kind), _fit))
 
 
 @cache
