@@ -27,7 +27,7 @@ _FEED_STEP = "Compare the feed's scope and asset types with the source's: see do
 
 @dataclass(slots=True)
 class OnePoll:
-    """`begun_at` is when the baseline was read; `since` up to when the source is read."""
+    """`begun_at` is when the baseline was read; `since` up to when the source is read; `acts` those that the audit log told (joining)."""
 
     source: str
     environment: str
@@ -42,6 +42,7 @@ class OnePoll:
     found: Gathered
     begun_at: datetime | None = None
     acks: list[str] = field(default_factory=list)
+    acts: dict[str, bool] = field(default_factory=dict)
     more: bool = False
     _fed: Received | None = None
 
@@ -60,7 +61,7 @@ class OnePoll:
             self._take_feed(self.feed)
         reached = self._moved(resumed_from or self.since - LAG)
         audited = self._told(entries, reached)
-        self.found.events = joined(audited, self.found.events)
+        self.found.events, self.acts = joined(audited, self.found.events, self.acts)
         self.found.forget_the_gone()
         self.more = self.more or reached is not None
         self.found.covered(self.since, max(self.since, reached) if reached else self.now)

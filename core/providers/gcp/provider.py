@@ -76,6 +76,7 @@ class GcpProvider:
             now=now,
             since=datetime.fromisoformat(state["since"]) if "since" in state else now,
             begun_at=datetime.fromisoformat(state["begun"]) if "begun" in state else None,
+            acts=dict(state.get("acts") or {}),
             found=Gathered(self.source, now, known),
         )
         state = self._followed(poll, state) if "since" in state else self._begun(poll, state)
@@ -104,6 +105,7 @@ class GcpProvider:
     def _followed(self, poll: OnePoll, state: dict[str, Any]) -> dict[str, Any]:
         resumed_from = state.pop("from", None)
         reached = poll.follow(datetime.fromisoformat(resumed_from) if resumed_from else None)
+        state["acts"] = poll.acts
         if reached is not None:
             return {**state, "since": max(poll.since, reached).isoformat(), "from": reached.isoformat()}
         swept_at = datetime.fromisoformat(state["swept"])
