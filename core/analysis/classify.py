@@ -76,9 +76,11 @@ def _with_what(evidence: list[Evidence], found: Mapping[str, Sign], event_id: st
 
 
 def _lifted(severity: Severity, verdict: Verdict, found: Mapping[str, Sign]) -> Severity:
-    """Emergency identities and bursts of refusals matter by themselves; drift at least a little."""
+    """Bursts of destruction or refusals and emergency identities matter by themselves; drift at least a little."""
     least = Severity.INFO
-    if "break_glass" in found or "attempts_burst" in found or ("privileged" in found and verdict is Verdict.UNPLANNED):
+    if "destroyed_burst" in found:
+        least = Severity.HIGH
+    elif "break_glass" in found or "attempts_burst" in found or ("privileged" in found and verdict is Verdict.UNPLANNED):
         least = Severity.MEDIUM
     elif verdict is Verdict.UNPLANNED:
         least = Severity.LOW

@@ -17,7 +17,7 @@ from core.analysis.habits import keys_of
 from core.analysis.signs import Seen, Sign
 from core.analysis.ties import node_of
 from core.announcement import Announcement
-from core.assessment import Verdict
+from core.assessment import Severity, Verdict
 from core.baseline import Baseline
 from core.event import ActorKind, ChangeType, Event, ReferenceKind, Via
 from core.subscription import EventFilter
@@ -173,8 +173,11 @@ def emptied(count: int, every: float = 0.2, **more: Any) -> list[Event]:
 
 def test_many_stores_of_data_destroyed_by_one_hand_are_unplanned_the_first_ones_too() -> None:
     gone = emptied(10)
-    assert cause_of([node(one) for one in gone], ()).destroyed == 10
-    assert judged(gone[0], gone) is Verdict.UNPLANNED
+    cause = cause_of([node(one) for one in gone], ())
+    assert cause.destroyed == 10
+    told = classify(Seen(node=node(gone[0]), keys=keys_of(gone[0], ANA), cause=cause)).classification
+    assert (told.verdict, told.severity) == (Verdict.UNPLANNED, Severity.HIGH)
+    assert "10 stores of data, backups or keys destroyed by hand within 10 minutes" in [one.says for one in told.evidence]
 
 
 @pytest.mark.parametrize(
