@@ -37,9 +37,11 @@ def answer_message(answer: Answer, people: People, *, about: str = "") -> Messag
 
 def _unseen(answer: Answer) -> list[str]:
     lines = [render(one, {}, 400) for one in answer.caveats]
-    if answer.coverage is not None and answer.coverage.gaps:
-        shown = answer.coverage.gaps[:_SHOWN_GAPS]
-        more = len(answer.coverage.gaps) - len(shown)
+    gaps = answer.coverage.gaps if answer.coverage is not None else ()
+    # What the answer itself says of its gaps is not said twice.
+    if gaps and not any(one.source in line for one in gaps for line in lines):
+        shown = gaps[:_SHOWN_GAPS]
+        more = len(gaps) - len(shown)
         rest = f"; {plural(more, 'more gap')}" if more else ""
         lines.append(f"I have not seen everything: {'; '.join(gap(one) for one in shown)}{rest}.")
     return ["\n".join(lines)] if lines else []

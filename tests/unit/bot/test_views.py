@@ -12,6 +12,7 @@ from bot.views.home import DayCount, Home, home_view
 from bot.views.status import Status, status_message
 from bot.views.story import story_message
 from core.assessment import ComfortLevel, Context, Overrule, Severity, Verdict
+from core.assistant.answering import caveats
 from core.baseline import Metric
 from core.coverage import CoverageState
 from core.event import Actor, ActorKind, ChangeType, FieldChange, Via
@@ -275,6 +276,13 @@ def test_an_answer_says_of_what_it_was_asked_what_was_not_seen_and_what_to_ask_n
         "👍",
         "👎",
     ]
+
+
+def test_a_gap_that_the_answer_tells_itself_is_told_once() -> None:
+    of_it = covered(hole())
+    shown_text = shown(list(answer_message(Answer(text=("Nothing.",), coverage=of_it, caveats=caveats(of_it)), {}).blocks))
+    assert shown_text.count("aws-prod") == 1
+    assert "I can't vouch for that." in shown_text
 
 
 def test_the_week_on_the_home_hatches_what_was_not_read() -> None:
