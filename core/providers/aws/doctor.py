@@ -10,7 +10,7 @@ from core.clock import Deadline
 from core.errors import ProviderError
 from core.providers.aws import advisories, alarms
 from core.providers.aws.faults import asked
-from core.providers.aws.history import NO_RECORDER
+from core.providers.aws.history import NO_RECORDER, RECORDER_NEEDS
 from core.providers.aws.options import AwsOrganization, AwsSettings
 from core.providers.aws.organization import Organization
 from core.providers.aws.places import Place, Places
@@ -52,7 +52,7 @@ class Doctor:
 
     def _ask_recorder(self, place: Place) -> None:
         client = self.client(place.account, place.region, "config", self.deadline)
-        with asked(self.source, "config:DescribeConfigurationRecorderStatus"):
+        with asked(self.source, RECORDER_NEEDS):
             rows = client.describe_configuration_recorder_status().get("ConfigurationRecordersStatus") or []
         if not any(row.get("recording") for row in rows):
             raise ProviderError(NO_RECORDER[0], source=self.source, next_step=NO_RECORDER[1])

@@ -25,6 +25,7 @@ _ASK_AGAIN = timedelta(hours=1)
 _NEEDS = ("config:BatchGetResourceConfig", "config:GetResourceConfigHistory")
 # The reason and the next step.
 NO_RECORDER = ("no recorder of AWS Config runs there", "Start a recorder, or set config_history: false.")
+RECORDER_NEEDS = "config:DescribeConfigurationRecorderStatus"
 _GONE = ("ResourceDeleted", "ResourceNotRecorded", "ResourceDeletedNotRecorded")
 
 # account, region, service, deadline → client
@@ -85,6 +86,7 @@ class History:
         keys = {key: named for key, one in rows.items() if (named := key_of(one.event.resource, one.described))}
         if not keys:
             return {}
+        self._expect_recorder(account, region, deadline)
         newest = self._newest(account, region, list(keys.values()), deadline)
         found: dict[str, Recalled] = {}
         for key, named in keys.items():
@@ -93,10 +95,18 @@ class History:
                 continue  # Config does not record it.
             if _captured(item) >= one.event.occurred_at:
                 item = self._older(account, region, named, one.event.occurred_at, deadline)
-            if item is not None and item.get("configurationItemStatus") not in _GONE:
+            if item is not None and _tells(item):
                 fields = earlier(one.event.resource.kind, item, one.described)
                 found[key] = Recalled(fields=fields, seen_at=_captured(item))
         return found
+
+    def _expect_recorder(self, account: str, region: str, deadline: Deadline) -> None:
+        """Raise NotRecorded where none runs: what one recorded before it was stopped may be out of date."""
+        client = self._asking(account, region, deadline)
+        with asked(self.source, RECORDER_NEEDS):
+            rows = client.describe_configuration_recorder_status().get("ConfigurationRecordersStatus") or []
+        if not any(row.get("recording") for row in rows):
+            raise NotRecorded(NO_RECORDER[0], source=self.source, next_step=NO_RECORDER[1])
 
     def _newest(self, account: str, region: str, keys: list[dict[str, str]], deadline: Deadline) -> dict[tuple[str, str], Any]:
         """The newest item of each, in one request: Config lags by minutes, so it is often of before the change."""
@@ -127,6 +137,11 @@ class History:
         if deadline.remaining_seconds() < _KEEP_SECONDS or not paced.take(deadline):
             raise ProviderTimedOut("no time was left to ask AWS Config", source=self.source)
         return self.client(account, region, "config", deadline)
+
+
+def _tells(item: Mapping[str, Any]) -> bool:
+    """Not where it was gone then, or is looked at once a day only: a change in between would be taken for this one."""
+    return item.get("configurationItemStatus") not in _GONE and item.get("recordingFrequency") != "DAILY"
 
 
 def _captured(item: Mapping[str, Any]) -> datetime:

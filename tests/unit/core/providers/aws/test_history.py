@@ -23,7 +23,12 @@ OPTIONS = {"describe": True, "sweep": False, "config_history": True}
 @pytest.fixture
 def aws(moto_url: str) -> Iterator[CloudTrail]:
     with cloudtrail(behind=moto_url) as held:
+        held.answers["DescribeConfigurationRecorderStatus"] = lambda asked: recorder(running=True)
         yield held
+
+
+def recorder(*, running: bool) -> dict[str, Any]:
+    return {"ConfigurationRecordersStatus": [{"name": "default", "recording": running}]}
 
 
 def item(kind: str, name: str, at: datetime, configuration: dict[str, Any], beside: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -140,6 +145,17 @@ def test_without_a_recorder_the_change_is_told_and_the_lack_said_and_asked_again
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("why", ["stopped", "gone", "daily"])
+def test_what_may_be_out_of_date_is_no_before(aws: CloudTrail, moto_url: str, why: str) -> None:
+    watch = Watch(aws.url, OPTIONS)
+    group = opened(moto_url, f"out-of-date-{why}", "10.0.0.0/8", "0.0.0.0/0")
+    found = group_item(group, watch.now - timedelta(days=200), "192.168.0.0/16")
+    more = {"gone": {"configurationItemStatus": "ResourceDeleted"}, "daily": {"recordingFrequency": "DAILY"}}
+    aws.answers["BatchGetResourceConfig"] = newest({**found, **more.get(why, {})})
+    aws.answers["DescribeConfigurationRecorderStatus"] = lambda asked: recorder(running=why != "stopped")
+    assert [(change.path, change.before) for change in told(aws, watch, group).changes] == [("ingress", None)]
+
+
 def test_a_refused_permission_is_named_and_the_change_told(aws: CloudTrail, moto_url: str) -> None:
     watch = Watch(aws.url, OPTIONS)
     aws.refused["BatchGetResourceConfig"] = "AccessDeniedException"
@@ -201,13 +217,9 @@ def test_a_secret_in_a_recorded_item_does_not_leave(aws: CloudTrail, moto_url: s
 
 def test_the_doctor_says_whether_a_recorder_runs(aws: CloudTrail) -> None:
     watch = Watch(aws.url, OPTIONS)
-    aws.answers["DescribeConfigurationRecorderStatus"] = lambda asked: {
-        "ConfigurationRecordersStatus": [{"name": "default", "recording": False}]
-    }
+    aws.answers["DescribeConfigurationRecorderStatus"] = lambda asked: recorder(running=False)
     (amber,) = [one for one in watch.provider.check(Deadline.after(10)) if "AWS Config" in one.name]
     assert (amber.state, amber.says) == (CheckState.AMBER, "no recorder of AWS Config runs there")
-    aws.answers["DescribeConfigurationRecorderStatus"] = lambda asked: {
-        "ConfigurationRecordersStatus": [{"name": "default", "recording": True}]
-    }
+    aws.answers["DescribeConfigurationRecorderStatus"] = lambda asked: recorder(running=True)
     (green,) = [one for one in watch.provider.check(Deadline.after(10)) if "AWS Config" in one.name]
     assert green.state is CheckState.GREEN
