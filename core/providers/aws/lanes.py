@@ -58,16 +58,12 @@ class Lanes:
         state["turn"], left_over = "", len(order)
         reached: list[datetime] = []
         for asked_now in rounds(order):
-            begun = {
-                place.part: Lane.of(lanes.get(place.part) or {"until": joined.get(place.account.label, usual.isoformat())})
-                for place in asked_now
-            }
+            begun = {place.part: _lane(lanes.get(place.part), joined.get(place.account.label), usual) for place in asked_now}
             lanes |= {part: lane.state() for part, lane in begun.items()}
             left = ends.remaining_seconds()
             if left_over < len(order) and left < _LEAST_SECONDS / 2:
                 state["turn"] = state["turn"] or asked_now[0].part
-                for place in asked_now:
-                    _not_reached(begun[place.part], place, found)
+                _not_reached(begun, found)
                 continue
             share = Deadline.after(max(left * len(asked_now) / left_over, min(left, _LEAST_SECONDS)), monotonic=deadline.monotonic)
             left_over -= len(asked_now)
@@ -120,15 +116,21 @@ def _cover_whole(state: dict[str, Any], begun: datetime, reached: datetime, foun
         state["whole_until"] = reached.isoformat()
 
 
+def _lane(held: JsonObject | None, joined: str | None, usual: datetime) -> Lane:
+    """Where a lane stands; a new one begins where its account joined, or as usual."""
+    return Lane.of(held or {"until": joined or usual.isoformat()})
+
+
 def _in_turn(places: Places, turn: str) -> list[Place]:
     first = next((index for index, place in enumerate(places.all) if place.part == turn), 0)
     return [*places.all[first:], *places.all[:first]]
 
 
-def _not_reached(lane: Lane, place: Place, found: Gathered) -> None:
-    span = TimeRange(start=min(lane.until, found.now), end=found.now)
-    reason = "no time was left in this poll; it comes first in the next"
-    found.cover(span, CoverageState.GAP, span.start, place.part, reason, "Give the source a longer timeout_seconds, or split it.")
+def _not_reached(lanes: Mapping[str, Lane], found: Gathered) -> None:
+    for part, lane in lanes.items():
+        span = TimeRange(start=min(lane.until, found.now), end=found.now)
+        reason = "no time was left in this poll; it comes first in the next"
+        found.cover(span, CoverageState.GAP, span.start, part, reason, "Give the source a longer timeout_seconds, or split it.")
 
 
 def _cover(looked: Looked, lane: Lane, part: str, found: Gathered) -> None:
