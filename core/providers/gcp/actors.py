@@ -12,6 +12,8 @@ _SERVICE_AGENT = re.compile(
     r"|^system@|@(container-engine-robot|compute-system|dataflow-service-producer-prod|cloudbuild-robot|serverless-robot-prod|gae-api-prod"
     r"|sourcerepo-service-accounts|cloud-redis|service-networking|gcf-admin-robot|cloudcomposer-accounts)\b)"
 )
+# A request to a cluster without any identity: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests
+NOBODY = frozenset({"system:anonymous", "system:unauthenticated"})
 _SERVICE_ACCOUNT = re.compile(r"gserviceaccount\.com$|^serviceaccount:", re.IGNORECASE)
 _IAC = re.compile(
     r"(^|[^a-z])(terraform|tf|tofu|opentofu|atlantis|spacelift|pulumi|infra-manager|crossplane|config-?connector|cnrm)([^a-z]|$)",
@@ -68,6 +70,8 @@ def _kind(identity: str, subject: str, via: Via, system_event: bool) -> tuple[Ac
         if namespace == "kube-system":
             return ActorKind.SERVICE, Via.CONTROLLER
         return ActorKind.AUTOMATION, Via.GITOPS if _GITOPS.search(f"{namespace}/{name}") else via
+    if identity in NOBODY:
+        return ActorKind.UNKNOWN, via
     if identity.startswith("system:"):
         return ActorKind.SERVICE, Via.CONTROLLER
     if _SERVICE_ACCOUNT.search(identity) or subject.startswith(("principal://", "principalSet://", "serviceAccount:")):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from core.event import ChangeType
 from core.json import JsonValue
+from core.providers.gcp.actors import NOBODY
 from core.providers.gcp.subject import Subject, find
 
 WORLD = {"0.0.0.0/0", "::/0", "*"}
@@ -38,6 +39,16 @@ _PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com"
 # Systems made for attacks name themselves in what programs on them send; tools do too.
 # https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html#pentest-iam-kalilinux
 _ATTACK_TOOL = re.compile(r"\b(kali|parrot|pentoo|blackarch)\b|\bkali\d|gcploit|scoutsuite|trufflehog", re.IGNORECASE)
+
+
+# GKE's own parts, as their clusters' audit records name them: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#core-component-roles
+_CLUSTER_PARTS = (
+    "system:kube-", "system:node:", "system:apiserver", "system:addon-manager", "system:cloud-controller-manager", "system:gke-",
+    "system:gcp-controller-manager", "system:cluster-autoscaler", "system:gcloud-", "system:clustermetrics", "system:vpa-recommender",
+    "system:serviceaccount:kube-system:", "system:serviceaccount:gke-", "system:serviceaccount:gmp-",
+)  # fmt: skip
+# Files of the node that say what runs on it and who may: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
+_NODE_FILES = re.compile(r"^/($|(etc|proc|sys|dev|root|boot|run|var/run|var/lib/(kubelet|docker|containerd|etcd)|var/$|var/lib/$)(/|$))")
 
 
 def _added(subject: Subject) -> Iterable[tuple[str, str]]:
@@ -81,6 +92,14 @@ def _adds_permissions(subject: Subject) -> bool:
 
 def _holds_world(values: Iterable[JsonValue]) -> bool:
     return any((isinstance(v, str) and v in WORLD) or (isinstance(v, list) and any(str(x) in WORLD for x in v)) for v in values)
+
+
+def _host_rights(subject: Subject) -> bool:
+    """A pod specification anywhere in the request that takes the node's rights, namespaces or files."""
+    if any(value is True for value in find(subject.after, "privileged", "hostPID", "hostIPC", "hostNetwork")):
+        return True
+    paths = (below.get("path") for below in find(subject.after, "hostPath") if isinstance(below, Mapping))
+    return any(isinstance(path, str) and _NODE_FILES.match(path.rstrip("/") + "/") is not None for path in paths)
 
 
 def _firewall_open(subject: Subject) -> bool:
@@ -234,6 +253,10 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "key_disabled": lambda s: any(str(v).upper() == "DISABLED" for v in find(s.after, "state")),
     "overwrites": lambda s: "storage.objects.delete" in s.permissions,
     "binds_cluster_admin": lambda s: any(isinstance(v, Mapping) and v.get("name") == "cluster-admin" for v in find(s.after, "roleRef")),
+    "anonymous": lambda s: s.caller in NOBODY,
+    "of_the_cluster": lambda s: s.caller.startswith(_CLUSTER_PARTS) or "@container-engine-robot." in s.caller,
+    "by_workload": lambda s: s.caller.startswith("system:serviceaccount:"),
+    "host_rights": _host_rights,
     "is_new": lambda s: s.change_type is ChangeType.CREATED,
     "is_deleted": lambda s: s.change_type is ChangeType.DELETED,
     "not_deleted": lambda s: s.change_type is not ChangeType.DELETED,

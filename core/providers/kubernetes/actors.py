@@ -50,6 +50,10 @@ def of_record(record: JsonObject) -> Actor:
     kind = ActorKind(row["kind"]) if row else ActorKind.HUMAN
     if row and row["via"] != "unknown":
         via, tool = Via(row["via"]), str(row.get("tool") or tool)
+    if name.startswith("system:node:") and _tool(agent)[0] is Via.CLI:
+        # A kubelet's credential in a person's tool; what nodes do, kubelets do.
+        # https://kubernetes.io/docs/reference/access-authn-authz/node/
+        kind, (via, tool) = ActorKind.UNKNOWN, _tool(agent)
     privileged = bool(row and row.get("privileged")) or not _privileged_groups().isdisjoint(map(str, items(user, "groups")))
     if kind in (ActorKind.HUMAN, ActorKind.UNKNOWN) and via is Via.CONTROLLER:
         if privileged and _beside_the_server(record.get("sourceIPs")):

@@ -82,6 +82,13 @@ def _foreign_image(subject: Subject) -> bool:
     return any(image and not _PLATFORM_IMAGES.match(image) for image in images)
 
 
+def _own_part(subject: Subject) -> bool:
+    """A part of the cluster that its own controllers keep, from images of those who make clusters: the network, the proxy, a mirrored
+    static pod. https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"""
+    images = [str(one.get("image") or "") for one in containers(subject.after)]
+    return subject.by_platform and subject.namespace == "kube-system" and bool(images) and all(map(_PLATFORM_IMAGES.match, images))
+
+
 def _subjects(found: JsonObject) -> set[str]:
     return {str(one.get("name")) for one in items(found, "subjects") if isinstance(one, dict)}
 
@@ -304,6 +311,7 @@ CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     "owned": _owned,
     "kubelet_exec": _kubelet_exec,
     "volume_is_retained": _reclaim_retains,
+    "own_part": _own_part,
     "by_platform": _when("by_platform"),
     "anonymous": _when("anonymous"),
 }

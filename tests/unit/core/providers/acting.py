@@ -7,6 +7,7 @@ from core.assessment import Verdict
 from core.batch import Batch, Cursor
 from core.bridge import EventBridge
 from core.clock import utc_now
+from core.event import Event
 from core.ingest import Ingest
 from core.json import JsonObject
 from core.providers import ProviderContext, reader
@@ -28,6 +29,11 @@ def judged(format: str, *records: JsonObject) -> list[UnifiedEvent]:
     ingest = Ingest(store, EventBridge(store, clock=lambda: late), clock=lambda: late)
     ingest.take("s", Batch(cursor=Cursor(), events=tuple(events)), backfilled=True)
     return [store.unified(event.id) for event in events]
+
+
+def reads(format: str, record: JsonObject) -> list[Event]:
+    """The record's events alone."""
+    return list(reader(format, source="s", environment="prod", context=CONTEXT).read(record, Rows(), utc_now()).events)
 
 
 def told(format: str, record: JsonObject) -> tuple[Verdict, frozenset[Trait]]:

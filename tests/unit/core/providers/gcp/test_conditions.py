@@ -28,6 +28,10 @@ def told(method: str = "", type: ChangeType = ChangeType.MODIFIED, **metadata: A
     return Subject(change_type=type, kind="", method=method, metadata=metadata)
 
 
+def by(caller: str) -> Subject:
+    return Subject(change_type=ChangeType.MODIFIED, kind="k8s.io/Pod", caller=caller)
+
+
 def with_permission(*permissions: str) -> Subject:
     return Subject(change_type=ChangeType.CREATED, kind="storage.googleapis.com/Object", permissions=frozenset(permissions))
 
@@ -126,6 +130,14 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         with_permission("storage.objects.create"),
     ),
     ("binds_cluster_admin", asked(roleRef={"name": "cluster-admin"}), asked(roleRef={"name": "admin"})),
+    ("anonymous", by("system:anonymous"), by("system:anonymizer")),
+    ("of_the_cluster", by("system:node:gke-pool-1"), by("system:anonymous")),
+    ("by_workload", by("system:serviceaccount:shop:web"), by("system:node:gke-pool-1")),
+    (
+        "host_rights",
+        asked(spec={"containers": [{"securityContext": {"privileged": True}}]}),
+        asked(spec={"containers": [{"securityContext": {"privileged": False}}], "volumes": [{"hostPath": {"path": "/data/cache"}}]}),
+    ),
     ("is_new", asked("", "", ChangeType.CREATED), asked("", "", ChangeType.STARTED)),
     ("is_deleted", asked("", "", ChangeType.DELETED), asked("", "", ChangeType.STOPPED)),
     ("not_deleted", asked("", "", ChangeType.STOPPED), asked("", "", ChangeType.DELETED)),

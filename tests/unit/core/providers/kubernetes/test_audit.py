@@ -245,11 +245,11 @@ def test_a_request_without_identity_is_told_so() -> None:
 def test_a_secret_that_is_read_is_an_observation_and_a_controllers_read_is_none() -> None:
     (seen,) = read("k8s-audit", audit("list", "secrets", name="", requestURI="/api/v1/namespaces/shop/secrets"))[0].observations
     assert (seen.signal, seen.says) == (Signal.SENSITIVE_READ, "ana@acme.example read every Secret in shop")
-    assert read("k8s-audit", audit("get", "secrets", user="system:node:a"))[0].observations == ()
+    assert read("k8s-audit", audit("get", "secrets", user="system:node:a", agent="kubelet/v1.31.2"))[0].observations == ()
 
 
 def test_kubelets_fetch_tokens_without_a_word() -> None:
-    assert quiet(audit("create", "serviceaccounts/token", user="system:node:ip-10-0-0-1"))
+    assert quiet(audit("create", "serviceaccounts/token", user="system:node:ip-10-0-0-1", agent="kubelet/v1.31.2"))
 
 
 def test_a_kubelets_own_api_is_an_act_apart_from_what_monitoring_reads() -> None:
