@@ -63,8 +63,11 @@ def actor(payload: JsonObject, *, system_event: bool) -> Actor:
 
 
 def _kind(identity: str, subject: str, via: Via, system_event: bool) -> tuple[ActorKind, Via]:
-    if system_event or _SERVICE_AGENT.search(identity):
+    if system_event:
         return ActorKind.SERVICE, Via.SERVICE
+    if _SERVICE_AGENT.search(identity):
+        # Deployment Manager works as the project's own agent, and says so: https://cloud.google.com/deployment-manager/docs/access-control
+        return (ActorKind.AUTOMATION, via) if via is Via.IAC else (ActorKind.SERVICE, Via.SERVICE)
     if identity.startswith("system:serviceaccount:"):
         namespace, _, name = identity.removeprefix("system:serviceaccount:").partition(":")
         if namespace == "kube-system":

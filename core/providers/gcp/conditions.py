@@ -1,5 +1,6 @@
 """The conditions that rules/traits.yaml may name, each a question about one Subject. Field names are those of Google's APIs."""
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
 
@@ -47,6 +48,9 @@ _CLUSTER_PARTS = (
     "system:gcp-controller-manager", "system:cluster-autoscaler", "system:gcloud-", "system:clustermetrics", "system:vpa-recommender",
     "system:serviceaccount:kube-system:", "system:serviceaccount:gke-", "system:serviceaccount:gmp-",
 )  # fmt: skip
+# https://datatracker.ietf.org/doc/html/rfc1918#section-3 and https://datatracker.ietf.org/doc/html/rfc4193#section-3.1
+_OWN_V4 = tuple(ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+_OWN_V6 = ipaddress.IPv6Network("fc00::/7")
 # Files of the node that say what runs on it and who may: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
 _NODE_FILES = re.compile(r"^/($|(etc|proc|sys|dev|root|boot|run|var/run|var/lib/(kubelet|docker|containerd|etcd)|var/$|var/lib/$)(/|$))")
 
@@ -114,6 +118,24 @@ def _firewall_open(subject: Subject) -> bool:
     return open_now and not (
         open_before and not any("allowed" in path or "disabled" in path or "anges" in path for path in subject.changed)
     )
+
+
+def _lets_in_insiders_only(subject: Subject) -> bool:
+    """Every source range that is told is private (RFC 1918, RFC 4193), and some are."""
+    told = [
+        value for below in find(subject.after, "sourceRanges", "srcIpRanges") for value in (below if isinstance(below, list) else [below])
+    ]
+    return bool(told) and all(_private(str(one)) for one in told)
+
+
+def _private(range_: str) -> bool:
+    try:
+        found = ipaddress.ip_network(range_, strict=False)
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv4Network):
+        return any(found.subnet_of(own) for own in _OWN_V4)
+    return found.subnet_of(_OWN_V6)
 
 
 def _database_open(subject: Subject) -> bool:
@@ -231,10 +253,12 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "grants_to_other_domain": _grants_to_other_domain,
     "of_one_resource": lambda s: s.kind.startswith(_SINGLE),
     "revokes_role": lambda s: any(b.action == "REMOVE" for b in s.bindings),
+    "only_revokes": lambda s: bool(s.bindings) and all(b.action == "REMOVE" for b in s.bindings),
     "adds_permissions": _adds_permissions,
     "adds_ssh_key": lambda s: any(key.startswith(("ssh-keys", "sshkeys")) for key in _metadata_keys(s)),
     "sets_startup_script": _sets_startup_script,
     "firewall_open_to_world": _firewall_open,
+    "lets_in_insiders_only": _lets_in_insiders_only,
     "database_open_to_world": _database_open,
     "audit_config_narrowed": _audit_config_narrowed,
     "flow_logs_off": _flow_logs_off,
@@ -253,6 +277,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "key_disabled": lambda s: any(str(v).upper() == "DISABLED" for v in find(s.after, "state")),
     "overwrites": lambda s: "storage.objects.delete" in s.permissions,
     "binds_cluster_admin": lambda s: any(isinstance(v, Mapping) and v.get("name") == "cluster-admin" for v in find(s.after, "roleRef")),
+    "from_inventory": lambda s: not s.method,
     "anonymous": lambda s: s.caller in NOBODY,
     "of_the_cluster": lambda s: s.caller.startswith(_CLUSTER_PARTS) or "@container-engine-robot." in s.caller,
     "by_workload": lambda s: s.caller.startswith("system:serviceaccount:"),

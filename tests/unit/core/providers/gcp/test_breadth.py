@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.assessment import Verdict
+from core.event import ActorKind, ChangeType, Via
 from core.trait import Trait
 from tests.unit.core.providers.acting import judged
 from tests.unit.core.providers.gcp.test_readers import entry
@@ -98,3 +99,29 @@ def test_the_same_method_the_other_way_round_is_no_alarm(service: str, method: s
     (one,) = judged("gcp-audit", entry(service, method, **payload))
     assert one.verdict is Verdict.UNKNOWN
     assert not one.event.traits & {Trait.STOPS_LOGGING, Trait.WEAKENS_PROTECTION, Trait.RUNS_FOREIGN_CODE, Trait.COPIES_DATA}
+
+
+def test_what_only_takes_rights_away_or_lets_in_ones_own_networks_opens_nothing() -> None:
+    removed = {
+        "serviceData": {"policyDelta": {"bindingDeltas": [{"action": "REMOVE", "role": "roles/viewer", "member": "user:x@acme.example"}]}}
+    }
+    (revoked,) = judged("gcp-audit", entry("cloudresourcemanager.googleapis.com", "SetIamPolicy", **removed))
+    assert (Trait.GRANTS_ACCESS in revoked.event.traits, Trait.REVOKES_ACCESS in revoked.event.traits) == (False, True)
+    inside = {"request": {"sourceRanges": ["10.0.0.0/8"], "alloweds": [{"IPProtocol": "tcp", "ports": ["443"]}]}}
+    (rule,) = judged("gcp-audit", entry("compute.googleapis.com", "v1.compute.firewalls.patch", **inside))
+    assert Trait.OPENS_NETWORK not in rule.event.traits
+    assert rule.verdict is Verdict.UNKNOWN
+
+
+def test_a_tag_taken_off_a_project_does_not_close_it() -> None:
+    method = "google.cloud.resourcemanager.v3.TagBindings.DeleteTagBinding"
+    (one,) = judged("gcp-audit", entry("cloudresourcemanager.googleapis.com", method, resourceName="projects/acme"))
+    assert not one.event.traits & {Trait.CLOSES_ACCOUNT, Trait.DELETES_DATA}
+
+
+def test_deployment_manager_is_declared_machinery_though_it_works_as_an_agent() -> None:
+    by = {"email": "123456789@cloudservices.gserviceaccount.com", "agent": "Google-Deployment-Manager"}
+    (one,) = judged("gcp-audit", entry("compute.googleapis.com", "v1.compute.instances.bulkInsert", **by))
+    assert (one.event.actor.kind, one.event.actor.via) == (ActorKind.AUTOMATION, Via.IAC)
+    assert one.event.change_type is ChangeType.CREATED
+    assert one.verdict is Verdict.PLANNED

@@ -58,6 +58,7 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
     ("grants_to_other_domain", binds("roles/viewer", "user:eve@other.example"), binds("roles/viewer", "user:eve@eu.acme.example")),
     ("of_one_resource", binds("roles/viewer", "user:x@y.z", kind=BUCKET), binds("roles/viewer", "user:x@y.z", kind=PROJECT)),
     ("revokes_role", binds("roles/viewer", "user:x@y.z", action="REMOVE"), binds("roles/viewer", "user:x@y.z")),
+    ("only_revokes", binds("roles/owner", "user:x@y.z", action="REMOVE"), binds("roles/owner", "user:x@y.z")),
     ("adds_permissions", asked(role={"includedPermissions": ["storage.buckets.get"]}), asked(role={"includedPermissions": []})),
     ("adds_ssh_key", metadata("ssh-keys"), metadata("enable-oslogin")),
     ("sets_startup_script", metadata("startup-script"), metadata("startup-script", type=ChangeType.CREATED)),
@@ -66,6 +67,7 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         asked("compute.googleapis.com v1.compute.firewalls.insert", FIREWALL, sourceRanges=["0.0.0.0/0"], alloweds=[{"ports": ["22"]}]),
         asked("compute.googleapis.com v1.compute.firewalls.insert", FIREWALL, sourceRanges=["0.0.0.0/0"], denieds=[{"ports": ["22"]}]),
     ),
+    ("lets_in_insiders_only", asked(sourceRanges=["10.0.0.0/8", "fd00::/8"]), asked(sourceRanges=["10.0.0.0/8", "0.0.0.0/0"])),
     (
         "database_open_to_world",
         asked(settings={"ipConfiguration": {"authorizedNetworks": [{"value": "0.0.0.0/0"}]}}),
@@ -130,6 +132,7 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         with_permission("storage.objects.create"),
     ),
     ("binds_cluster_admin", asked(roleRef={"name": "cluster-admin"}), asked(roleRef={"name": "admin"})),
+    ("from_inventory", asked("", PROJECT), asked("cloudresourcemanager.googleapis.com deletetagbinding", PROJECT)),
     ("anonymous", by("system:anonymous"), by("system:anonymizer")),
     ("of_the_cluster", by("system:node:gke-pool-1"), by("system:anonymous")),
     ("by_workload", by("system:serviceaccount:shop:web"), by("system:node:gke-pool-1")),
