@@ -102,12 +102,12 @@ def test_the_same_method_the_other_way_round_is_no_alarm(service: str, method: s
 
 
 def test_what_only_takes_rights_away_or_lets_in_ones_own_networks_opens_nothing() -> None:
-    removed = {
+    removed: dict[str, Any] = {
         "serviceData": {"policyDelta": {"bindingDeltas": [{"action": "REMOVE", "role": "roles/viewer", "member": "user:x@acme.example"}]}}
     }
     (revoked,) = judged("gcp-audit", entry("cloudresourcemanager.googleapis.com", "SetIamPolicy", **removed))
     assert (Trait.GRANTS_ACCESS in revoked.event.traits, Trait.REVOKES_ACCESS in revoked.event.traits) == (False, True)
-    inside = {"request": {"sourceRanges": ["10.0.0.0/8"], "alloweds": [{"IPProtocol": "tcp", "ports": ["443"]}]}}
+    inside: dict[str, Any] = {"request": {"sourceRanges": ["10.0.0.0/8"], "alloweds": [{"IPProtocol": "tcp", "ports": ["443"]}]}}
     (rule,) = judged("gcp-audit", entry("compute.googleapis.com", "v1.compute.firewalls.patch", **inside))
     assert Trait.OPENS_NETWORK not in rule.event.traits
     assert rule.verdict is Verdict.UNKNOWN
