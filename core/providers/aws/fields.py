@@ -67,9 +67,13 @@ def changes_of(call: str, change_type: ChangeType, request: JsonObject, response
     states = tuple(_states(response, name))
     if states or change_type is ChangeType.DELETED:
         return states
-    return tuple(
-        _flat("", {key: value for key, value in request.items() if plain(str(key)) not in _NOT_STATE or isinstance(value, Mapping)})
-    )[:_MOST_FIELDS]
+    told = {key: value for key, value in request.items() if plain(str(key)) not in _NOT_STATE or isinstance(value, Mapping)}
+    return tuple(change for change in _flat("", told) if not _names_it(change.after, name))[:_MOST_FIELDS]
+
+
+def _names_it(value: JsonValue, name: str) -> bool:
+    """A parameter that says which thing is meant, by its name or its ARN, says nothing of what it shall be."""
+    return isinstance(value, str) and bool(name) and (value == name or value.endswith((f"/{name}", f":{name}")))
 
 
 def _states(response: JsonObject, name: str) -> Iterator[FieldChange]:

@@ -165,6 +165,12 @@ def test_no_secret_leaves_the_record(call: str, request_: dict[str, object], sec
     assert "ASIAIOSFODNN7EXAMPLE" not in repr(event)
 
 
+def test_a_parameter_that_only_names_the_thing_is_no_change_of_it() -> None:
+    event = one(record("ec2 ModifyVolume", {"ModifyVolumeRequest": {"VolumeId": "vol-0search", "Size": 200}}))
+    assert event.resource.name == "vol-0search"
+    assert [(change.path.rpartition(".")[2], change.after) for change in event.changes] == [("Size", 200)]
+
+
 def test_a_replayed_record_has_the_same_id_and_an_envelope_changes_nothing() -> None:
     told = record("ec2 CreateVpc", {"cidrBlock": "10.0.0.0/16"}, responseElements={"vpc": {"vpcId": "vpc-0123456789abcdef0"}})
     enveloped = {"detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2", "account": ACCOUNT, "detail": told}
