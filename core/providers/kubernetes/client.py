@@ -16,7 +16,7 @@ from kubernetes.config.config_exception import ConfigException
 from core.clock import Deadline
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
 from core.json import JsonObject
-from core.providers.kubernetes.kinds import Kind
+from core.kube.kinds import Kind
 from core.providers.kubernetes.options import KubernetesSettings
 
 # Every kind at once: a watch that brings nothing holds its thread for a second.

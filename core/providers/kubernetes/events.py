@@ -6,10 +6,10 @@ from datetime import datetime
 from core.batch import Reading
 from core.errors import RecordUnreadable
 from core.json import JsonObject
+from core.kube.subject import mapping, text
 from core.observation import Health, Observation, Signal
 from core.providers.kubernetes.health import TROUBLES
 from core.providers.kubernetes.origin import Origin, parse_time
-from core.providers.kubernetes.subject import mapping, text
 
 # Generated names use an alphabet without vowels and without what looks alike, so that the owner can be read off a pod's name.
 # https://github.com/kubernetes/apimachinery/blob/master/pkg/util/rand/rand.go

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from core.batch import KnownState
 from core.json import JsonObject
+from core.kube.kinds import FOLLOWERS
+from core.kube.subject import items, mapping, text
 from core.observation import Health, Observation, Signal
 from core.providers.kubernetes import health
 from core.providers.kubernetes.gathering import Gathering
-from core.providers.kubernetes.kinds import FOLLOWERS
 from core.providers.kubernetes.origin import Origin
-from core.providers.kubernetes.subject import items, mapping, text
 
 _MOST_NAMES = 3
 # A row of a workload remembers at most this many ailing pods; beyond it the count alone matters.

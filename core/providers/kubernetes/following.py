@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from core.clock import Deadline
 from core.errors import ProviderError
 from core.json import JsonObject
+from core.kube.kinds import EVENTS, Kind
 from core.providers.kubernetes.client import Cluster, Expired, NotOffered, Together, Watched
-from core.providers.kubernetes.kinds import EVENTS, Kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

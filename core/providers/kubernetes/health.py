@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.json import JsonObject
+from core.kube.subject import items, mapping, text
 from core.observation import Health, Observation, Signal
 from core.providers.kubernetes.origin import Origin
-from core.providers.kubernetes.subject import items, mapping, text
 
 # Why a container waits or ended, where that is trouble.
 # https://kubernetes.io/docs/tasks/debug/debug-application/debug-pods/ and the kubelet's own reasons

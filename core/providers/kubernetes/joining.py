@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from core.event import Actor, ActorKind, ChangeType, Event, Reference, ReferenceKind, Via
+from core.kube.kinds import FOLLOWERS
 from core.providers.kubernetes.events import workload_of
-from core.providers.kubernetes.kinds import FOLLOWERS
 from core.providers.kubernetes.origin import Origin
 from core.trait import Trait
 

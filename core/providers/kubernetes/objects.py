@@ -9,12 +9,13 @@ from core.diff import diff
 from core.errors import RecordUnreadable
 from core.event import UNKNOWN_ACTOR, Actor, ActorKind, ChangeType, Event, FieldChange, event_id
 from core.json import JsonObject, canonical
+from core.kube import actors, rules, ties
+from core.kube.kinds import full_kind
+from core.kube.state import is_noise, made_beside, state_of
+from core.kube.subject import Subject, items, mapping, text
 from core.observation import Observation
-from core.providers.kubernetes import actors, health, rules, ties
-from core.providers.kubernetes.kinds import full_kind
+from core.providers.kubernetes import health
 from core.providers.kubernetes.origin import PROVIDER, Origin, parse_time
-from core.providers.kubernetes.state import is_noise, made_beside, state_of
-from core.providers.kubernetes.subject import Subject, items, mapping, text
 from core.trait import Trait
 
 _LIST_KEYS = ("name", "key", "containerPort", "port", "mountPath", "ip", "topologyKey", "uid", "type")

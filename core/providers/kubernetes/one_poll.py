@@ -8,15 +8,15 @@ from core.coverage import Coverage, CoverageState
 from core.errors import ProviderError, ProviderForbidden, ProviderThrottled, RecordUnreadable
 from core.event import ChangeType
 from core.json import JsonObject
+from core.kube.kinds import EVENTS
+from core.kube.subject import mapping, text
 from core.providers.kubernetes import events, followers, objects, releases
 from core.providers.kubernetes.client import Cluster, Expired, NotOffered
 from core.providers.kubernetes.following import Followed, pages, watch_all
 from core.providers.kubernetes.gathering import Gathering
-from core.providers.kubernetes.kinds import EVENTS
 from core.providers.kubernetes.objects import Glance
 from core.providers.kubernetes.options import KubernetesSettings
 from core.providers.kubernetes.origin import Origin
-from core.providers.kubernetes.subject import mapping, text
 from core.timerange import TimeRange
 
 

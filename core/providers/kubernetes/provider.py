@@ -11,13 +11,13 @@ from core.coverage import Coverage, CoverageState
 from core.errors import ProviderError, ProviderForbidden, SettingsError
 from core.event import Event, Resource
 from core.json import JsonObject, decode, encode
+from core.kube.kinds import DEFAULT_KINDS, EVENTS, Kind
 from core.ports import KnownStates
 from core.providers import ProviderContext
 from core.providers.kubernetes import audit, joining, releases, storms, tail
 from core.providers.kubernetes.client import Cluster, NotOffered, Together
 from core.providers.kubernetes.following import Followed, Position, Stream
 from core.providers.kubernetes.gathering import Gathering
-from core.providers.kubernetes.kinds import DEFAULT_KINDS, EVENTS, Kind
 from core.providers.kubernetes.one_poll import OnePoll
 from core.providers.kubernetes.options import KubernetesSettings
 from core.providers.kubernetes.origin import PROVIDER, Origin

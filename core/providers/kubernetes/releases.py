@@ -8,9 +8,9 @@ from datetime import datetime
 from core.batch import KnownState
 from core.event import Event, Intent, IntentKind, Reference, ReferenceKind
 from core.json import JsonObject
+from core.kube.subject import text
 from core.providers.kubernetes.gathering import Gathering
 from core.providers.kubernetes.origin import Origin
-from core.providers.kubernetes.subject import text
 
 # https://helm.sh/docs/topics/advanced/#storage-backends
 _RECORD = re.compile(r"^sh\.helm\.release\.v1\.(?P<name>.+)\.v(?P<revision>\d+)$")

@@ -9,9 +9,9 @@ import pytest
 
 from core import rulefile
 from core.event import ChangeType
+from core.kube import rules as kube
 from core.providers.aws import rules as aws
 from core.providers.gcp import rules as gcp
-from core.providers.kubernetes import rules as kubernetes
 from core.providers.terraform import rules as terraform
 from core.trait import Trait
 
@@ -78,7 +78,7 @@ def test_a_rule_adds_to_what_others_gave(tmp_path: Path, package: str) -> None:
 
 
 def test_every_rule_of_every_provider_has_a_reason_and_a_source() -> None:
-    for provider in (aws, gcp, kubernetes, terraform):
+    for provider in (aws, gcp, kube, terraform):
         rules = provider.trait_rules()
         assert len(rules) > 20, provider
         for rule in rules:

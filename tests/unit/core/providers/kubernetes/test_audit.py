@@ -150,7 +150,7 @@ def test_a_refused_read_is_no_change() -> None:
     ],
 )
 def test_an_actor_is_known_by_its_user_name_and_its_tool(user: str, agent: str, kind: ActorKind, via: Via) -> None:
-    actor = event(user=user, agent=agent).actor
+    actor = event(resource="pods", user=user, agent=agent).actor
     assert (actor.id, actor.kind, actor.via) == (user, kind, via)
 
 

@@ -1,13 +1,15 @@
 """Who did it: from the user of an audit record, or, of the tool alone, from an object's managed fields."""
 
 import ipaddress
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from core.event import UNKNOWN_ACTOR, Actor, ActorKind, Via
 from core.json import JsonObject, JsonValue
-from core.providers.kubernetes.rules import load
-from core.providers.kubernetes.subject import items, mapping, text
+from core.kube.rules import load
+from core.kube.subject import items, mapping, text
 from core.rulefile import fits
 
 
@@ -17,57 +19,97 @@ def _table(name: str) -> tuple[JsonObject, ...]:
 
 
 @cache
+def _table_of(name: str) -> JsonObject:
+    found: JsonObject = load("actors.yaml")[name]
+    return found
+
+
+@cache
 def _privileged_groups() -> frozenset[str]:
-    return frozenset(load("actors.yaml")["privileged_groups"]["names"])
+    return frozenset(_table_of("privileged_groups")["names"])
 
 
 def _first(table: str, value: str) -> JsonObject | None:
     return next((row for row in _table(table) if fits(value, row["like"])), None)
 
 
-def anonymous(record: JsonObject) -> bool:
-    """Did the request carry no identity at all?"""
-    user = mapping(record, "user")
-    return text(user, "username") in ("system:anonymous", "system:unauthenticated") or "system:unauthenticated" in items(user, "groups")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asker:
+    """Who made a request. `took_all_rights`: a person asked in the name of a group that nothing limits."""
+
+    actor: Actor
+    anonymous: bool = False
+    took_all_rights: bool = False
 
 
-def of_record(record: JsonObject) -> Actor:
-    """The actor of an audit record. A proxy that impersonates someone is their tool; a person who impersonates stays themselves."""
+def is_nobody(name: str) -> bool:
+    """The name that the API server gives to whoever shows no identity."""
+    return name in ("system:anonymous", "system:unauthenticated")
+
+
+def unbound(groups: Iterable[JsonValue]) -> bool:
+    """Is one of them a group whose members RBAC does not limit?"""
+    return not _privileged_groups().isdisjoint(map(str, groups))
+
+
+def of_record(record: JsonObject, action: str) -> Asker:
+    """Who asked, of an audit record. A proxy that impersonates someone is their tool; a person who impersonates stays themselves."""
     user, other = mapping(record, "user"), mapping(record, "impersonatedUser")
-    agent = text(record, "userAgent")
-    network = _network(record.get("sourceIPs"))
-    name = text(user, "username")
-    session = _session(user)
+    name, session, through = text(user, "username"), _session(user), ""
+    groups = items(user, "groups")
+    took = False
     if text(other, "username"):
         if name.startswith(("system:serviceaccount:", "system:apiserver")):
-            user, name, session = other, text(other, "username"), f"through {name}"
+            user, name, through = other, text(other, "username"), f"through {name}"
         else:
-            session = f"as {text(other, 'username')}"
-    via, tool = _tool(agent)
+            session, took = f"as {text(other, 'username')}", unbound(items(other, "groups"))
+    actor = of_name(
+        name,
+        text(record, "userAgent"),
+        action=action,
+        groups=items(user, "groups"),
+        shown=_of_extra(user),
+        session=through or session,
+        addresses=record.get("sourceIPs"),
+    )
+    anonymous = is_nobody(text(mapping(record, "user"), "username")) or "system:unauthenticated" in groups
+    return Asker(actor=replace(actor, privileged=True) if took else actor, anonymous=anonymous, took_all_rights=took)
+
+
+def of_name(
+    name: str, agent: str, *, action: str, groups: Sequence[JsonValue] = (), shown: str = "", session: str = "", addresses: JsonValue = None
+) -> Actor:
+    """The actor by that user name, with that program, doing `action` ("verb resource/subresource")."""
+    via, tool = tool_of(agent)
+    network = _network(addresses)
     if not name:
         return Actor(via=via, tool=tool, network=network) if tool or network else UNKNOWN_ACTOR
     row = _first("users", name)
     kind = ActorKind(row["kind"]) if row else ActorKind.HUMAN
     if row and row["via"] != "unknown":
         via, tool = Via(row["via"]), str(row.get("tool") or tool)
-    if name.startswith("system:node:") and _tool(agent)[0] is Via.CLI:
-        # A kubelet's credential in a person's tool; what nodes do, kubelets do.
-        # https://kubernetes.io/docs/reference/access-authn-authz/node/
-        kind, (via, tool) = ActorKind.UNKNOWN, _tool(agent)
-    privileged = bool(row and row.get("privileged")) or not _privileged_groups().isdisjoint(map(str, items(user, "groups")))
+    if name.startswith("system:node:") and not _what_nodes_do(action, agent):
+        kind, (via, tool) = ActorKind.UNKNOWN, tool_of(agent)
+    privileged = bool(row and row.get("privileged")) or unbound(groups)
     if kind in (ActorKind.HUMAN, ActorKind.UNKNOWN) and via is Via.CONTROLLER:
-        if privileged and _beside_the_server(record.get("sourceIPs")):
+        if privileged and _beside_the_server(addresses):
             return Actor(kind=ActorKind.SERVICE, id=name, name=tool.partition(" ")[0], via=via, tool=tool, session=session)
         via = Via.UNKNOWN  # Anyone may send any User-Agent; a person is not the platform for it.
     # A GitOps controller goes by its product's name; its account stays its id.
-    shown = tool if row and row.get("tool") and via is Via.GITOPS else _shown(name, user)
+    called = tool if row and row.get("tool") and via is Via.GITOPS else shown or _shown(name)
     return Actor(
-        kind=kind, id=name, name=shown, via=via, tool=tool, session=session, network=network,
+        kind=kind, id=name, name=called, via=via, tool=tool, session=session or str(row.get("session", "") if row else ""), network=network,
         privileged=privileged and kind is not ActorKind.SERVICE,
     )  # fmt: skip
 
 
-def _tool(agent: str) -> tuple[Via, str]:
+def _what_nodes_do(action: str, agent: str) -> bool:
+    """A kubelet's credential does what kubelets do, and not with a person's tool. Else somebody holds it."""
+    return tool_of(agent)[0] is not Via.CLI and fits(action, _table_of("node_actions")["like"])
+
+
+def tool_of(agent: str) -> tuple[Via, str]:
+    """How, and with which program and version, by the User-Agent."""
     lowered = agent.lower()
     row = _first("agents", lowered) if lowered else None
     if row is None:
@@ -87,17 +129,26 @@ def _session(user: JsonObject) -> str:
     return ""
 
 
-def _shown(name: str, user: JsonObject) -> str:
+def _of_extra(user: JsonObject) -> str:
+    session = items(mapping(user, "extra"), "sessionName")
+    return session[0] if session and isinstance(session[0], str) and not text(user, "username").startswith("system:serviceaccount:") else ""
+
+
+def _shown(name: str) -> str:
     if name.startswith("system:serviceaccount:"):
         return name.removeprefix("system:serviceaccount:").replace(":", "/", 1)
-    session = items(mapping(user, "extra"), "sessionName")
-    if session and isinstance(session[0], str):
-        return session[0]
     if name.startswith("arn:") or "#" in name:
         return name.rsplit("/", 1)[-1].rsplit("#", 1)[-1]
     if name.startswith("system:"):
         return name
+    if workflow := _OF_A_REPOSITORY.search(name):
+        return workflow.group(1)
     return name.rsplit(":", 1)[-1]
+
+
+# Subjects of the tokens that GitHub and GitLab give to jobs: repo:acme/shop:ref:refs/heads/main, project_path:acme/shop:ref_type:branch
+# https://docs.github.com/en/actions/reference/security/oidc and https://docs.gitlab.com/ci/secrets/id_token_authentication/
+_OF_A_REPOSITORY = re.compile(r"(?:^|:)(?:repo|project_path):([^:]+/[^:]+):")
 
 
 def _beside_the_server(addresses: JsonValue) -> bool:

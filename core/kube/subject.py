@@ -12,13 +12,14 @@ class Subject:
     """`change_type` is what was meant, also where it was refused. `action` is "verb resource/subresource" ("" for snapshots).
 
     `before` is the last known state where there is one, `after` the object, the request or the patch, secrets still in it:
-    a Subject never leaves `normalize`.
+    a Subject never leaves `normalize`. `took_all_rights` says that the request was made in the name of a group that nothing limits.
     """
 
     change_type: ChangeType
     kind: str
     name: str = ""
     namespace: str = ""
+    group: str = ""
     action: str = ""
     path: str = ""
     before: JsonObject = field(default_factory=dict)
@@ -26,6 +27,7 @@ class Subject:
     changed: tuple[str, ...] = ()
     by_platform: bool = False
     anonymous: bool = False
+    took_all_rights: bool = False
 
 
 def mapping(holder: JsonValue, *keys: str) -> JsonObject:

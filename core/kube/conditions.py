@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.event import ChangeType
 from core.json import JsonObject, JsonValue
-from core.providers.kubernetes.subject import Subject, containers, items, mapping, pod_specs, text
+from core.kube.subject import Subject, containers, items, mapping, pod_specs, text
 from core.redaction import Redactor
 
 # Host paths that give the node, its other pods or the cluster away. Falco's "sensitive host mount" and Kubernetes' own warnings:

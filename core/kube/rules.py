@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 from core import rulefile
 from core.event import ChangeType
 from core.json import JsonObject
-from core.providers.kubernetes.conditions import CONDITIONS
-from core.providers.kubernetes.subject import Subject
+from core.kube.conditions import CONDITIONS
+from core.kube.subject import Subject
 from core.rulefile import TraitRule, fits, traits_of
 from core.trait import Trait
 

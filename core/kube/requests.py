@@ -1,11 +1,11 @@
-"""What an audit record says was asked. Pure."""
+"""What was asked of an API server. Pure."""
 
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from core.json import JsonObject
-from core.providers.kubernetes.patches import as_object
-from core.providers.kubernetes.subject import mapping, text
+from core.kube.patches import as_object
+from core.kube.subject import mapping, text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +21,7 @@ class Request:
     uri: str
     agent: str
     code: int | None
+    uid: str = ""
 
     @property
     def target(self) -> str:
@@ -34,7 +35,7 @@ class Request:
 def request_of(record: JsonObject) -> Request:
     ref = mapping(record, "objectRef")
     uri = text(record, "requestURI") or text(record, "http", "url_details", "path")
-    path = _from_path(uri)
+    path = address_of(uri)
     resource = text(ref, "resource") or path["resource"]
     subresource = text(ref, "subresource") or path["subresource"]
     name = text(ref, "name") or path["name"] or text(as_object(record.get("requestObject")), "metadata", "name")
@@ -50,6 +51,7 @@ def request_of(record: JsonObject) -> Request:
         group=text(ref, "apiGroup") or path["group"],
         uri=uri,
         agent=text(record, "userAgent") or text(record, "http", "useragent"),
+        uid=text(ref, "uid"),
         code=int(code) if isinstance(code, int | str) and str(code).isdigit() else None,
     )
 
@@ -66,7 +68,7 @@ def _verb(method: str, record: JsonObject, subresource: str, path: dict[str, str
     return "get"
 
 
-def _from_path(uri: str) -> dict[str, str]:
+def address_of(uri: str) -> dict[str, str]:
     """/apis/GROUP/VERSION/namespaces/NAMESPACE/RESOURCE/NAME/SUBRESOURCE, taken apart."""
     parts = [unquote(part) for part in urlsplit(uri).path.split("/") if part]
     found = {"group": "", "namespace": "", "resource": "", "name": "", "subresource": ""}

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Protocol
 
 from core.event import Intent, IntentKind, Reference, ReferenceKind
 from core.json import JsonObject
-from core.providers.kubernetes.origin import Origin
-from core.providers.kubernetes.state import arguments
-from core.providers.kubernetes.subject import items, mapping, pod_specs, text
+from core.kube.state import arguments
+from core.kube.subject import items, mapping, pod_specs, text
+from core.redaction import Redactor
 
 # Annotations and labels under which delivery tools and teams leave the commit: OCI's own key, GitLab's, and the common spellings.
 _COMMITS = (
@@ -22,7 +23,21 @@ _PIPELINES = (
 _TICKETS = ("ticket", "change-ticket", "jira", "change-request", "deploy.ticket")
 
 
-def references(found: JsonObject, origin: Origin, *, with_namespace: bool = False) -> tuple[Reference, ...]:
+class Place(Protocol):
+    """Where a thing lives: the name people know its cluster by, and how the key of a thing there is spelt."""
+
+    @property
+    def cluster(self) -> str: ...
+
+    @property
+    def redactor(self) -> Redactor: ...
+
+    def key(self, kind: str, name: str, namespace: str = "") -> str:
+        """The resource key of a thing that is only referred to."""
+        ...
+
+
+def references(found: JsonObject, place: Place, *, with_namespace: bool = False) -> tuple[Reference, ...]:
     """Owners, what its pods mount, what it scales or routes to, the release that it belongs to.
 
     The namespace is an owner where asked: it takes along what is in it when it comes or goes.
@@ -34,16 +49,16 @@ def references(found: JsonObject, origin: Origin, *, with_namespace: bool = Fals
         if text(owner, "uid"):
             told.append(Reference(kind=ReferenceKind.OWNER, id=text(owner, "uid")))
         if text(owner, "kind") and text(owner, "name"):
-            told.append(Reference(kind=ReferenceKind.OWNER, id=origin.key(text(owner, "kind"), text(owner, "name"), namespace)))
-    told += [Reference(kind=ReferenceKind.MOUNTS, id=origin.key(k, name, namespace)) for k, name in sorted(set(_mounted(found)))]
+            told.append(Reference(kind=ReferenceKind.OWNER, id=place.key(text(owner, "kind"), text(owner, "name"), namespace)))
+    told += [Reference(kind=ReferenceKind.MOUNTS, id=place.key(k, name, namespace)) for k, name in sorted(set(_mounted(found)))]
     target = mapping(found, "spec", "scaleTargetRef")
     if text(target, "kind") and text(target, "name"):
-        told.append(Reference(kind=ReferenceKind.TARGETS, id=origin.key(text(target, "kind"), text(target, "name"), namespace)))
+        told.append(Reference(kind=ReferenceKind.TARGETS, id=place.key(text(target, "kind"), text(target, "name"), namespace)))
     if kind == "Ingress":
-        told += [Reference(kind=ReferenceKind.TARGETS, id=origin.key("Service", name, namespace)) for name in sorted(set(_backends(found)))]
+        told += [Reference(kind=ReferenceKind.TARGETS, id=place.key("Service", name, namespace)) for name in sorted(set(_backends(found)))]
     if namespace and with_namespace:
-        told.append(Reference(kind=ReferenceKind.OWNER, id=origin.key("Namespace", namespace)))
-    told += _releases(found, origin)
+        told.append(Reference(kind=ReferenceKind.OWNER, id=place.key("Namespace", namespace)))
+    told += _releases(found, place)
     return tuple(dict.fromkeys(told))
 
 
@@ -80,23 +95,23 @@ def _backends(found: JsonObject) -> Iterator[str]:
             yield name
 
 
-def _releases(found: JsonObject, origin: Origin) -> Iterator[Reference]:
+def _releases(found: JsonObject, place: Place) -> Iterator[Reference]:
     """One revision of a Helm release, one sync of a GitOps application: only where the object names the very revision."""
     labels, annotations = mapping(found, "metadata", "labels"), mapping(found, "metadata", "annotations")
     helm = text(annotations, "meta.helm.sh/release-name")
     if helm:
-        place = text(annotations, "meta.helm.sh/release-namespace") or text(found, "metadata", "namespace")
-        yield Reference(kind=ReferenceKind.PART_OF, id=f"helm/{origin.cluster}/{place}/{helm}")
+        inside = text(annotations, "meta.helm.sh/release-namespace") or text(found, "metadata", "namespace")
+        yield Reference(kind=ReferenceKind.PART_OF, id=f"helm/{place.cluster}/{inside}/{helm}")
         revision = text(labels, "helm.sh/revision") or text(annotations, "meta.helm.sh/release-revision")
         if revision:
-            yield Reference(kind=ReferenceKind.RELEASE, id=f"helm/{origin.cluster}/{place}/{helm}/{revision}")
+            yield Reference(kind=ReferenceKind.RELEASE, id=f"helm/{place.cluster}/{inside}/{helm}/{revision}")
     for application in _argo_application(labels, annotations):
-        yield Reference(kind=ReferenceKind.PART_OF, id=f"argocd/{origin.cluster}/{application}")
+        yield Reference(kind=ReferenceKind.PART_OF, id=f"argocd/{place.cluster}/{application}")
     for kind in ("kustomize", "helm"):
         name = text(labels, f"{kind}.toolkit.fluxcd.io/name")
         if name:
-            place = text(labels, f"{kind}.toolkit.fluxcd.io/namespace")
-            yield Reference(kind=ReferenceKind.PART_OF, id=f"flux/{origin.cluster}/{place}/{name}")
+            inside = text(labels, f"{kind}.toolkit.fluxcd.io/namespace")
+            yield Reference(kind=ReferenceKind.PART_OF, id=f"flux/{place.cluster}/{inside}/{name}")
 
 
 def _argo_application(labels: JsonObject, annotations: JsonObject) -> Iterator[str]:
@@ -105,7 +120,7 @@ def _argo_application(labels: JsonObject, annotations: JsonObject) -> Iterator[s
         yield tracked
 
 
-def intents(found: JsonObject, tool: str, origin: Origin, changed: tuple[str, ...] = ()) -> tuple[Intent, ...]:
+def intents(found: JsonObject, tool: str, place: Place, changed: tuple[str, ...] = ()) -> tuple[Intent, ...]:
     """Reasons that came with this change. What a tool merely owns is a reason only where that tool, or nobody known, wrote it.
 
     A note that lies on an object from an earlier change (a change-cause, a commit) counts only where this change wrote it.
@@ -133,7 +148,7 @@ def intents(found: JsonObject, tool: str, origin: Origin, changed: tuple[str, ..
             if value and fresh(name):
                 told.append(Intent(kind=kind_of_intent, says=f"{kind_of_intent} {value}", ref=value))
                 break
-    return tuple(replace(intent, says=str(arguments([intent.says], origin.redactor)[0])) for intent in told)
+    return tuple(replace(intent, says=str(arguments([intent.says], place.redactor)[0])) for intent in told)
 
 
 def _fresh(changed: tuple[str, ...]) -> Callable[[str], bool]:

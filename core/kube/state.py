@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from core.json import JsonObject, JsonValue
-from core.providers.kubernetes.rules import load
-from core.providers.kubernetes.subject import containers, items, mapping, text
+from core.kube.rules import load
+from core.kube.subject import containers, items, mapping, text
 from core.redaction import Redactor
 from core.rulefile import fits
 
