@@ -181,6 +181,13 @@ def _why(seen: Seen) -> Iterator[Sign]:
         yield Sign(name="in_bad_company", says=f"in one sitting with: {bad[1]}", ref=bad[0], kind="rule")
 
 
+def _kept_up(node: Node) -> frozenset[Trait]:
+    """What of it is upkeep. What scales by itself is the platform, or works without a hand's tool; and it leaves something running."""
+    kept = _UPKEEP & node.event.traits
+    by_itself = node.actor.via not in (Via.CLI, Via.CONSOLE) and Trait.STOPS_WORKLOAD not in node.event.traits
+    return kept if node.side is Side.PLATFORM or by_itself else kept - {Trait.SCALES}
+
+
 def _coloured(traits: frozenset[Trait]) -> bool:
     """Does what stands beside it say what it is for? An identity alone opens nothing, and a machine may start at any time; beside an
     alarming act the one is a way back in, and the other runs what was put there."""
@@ -232,8 +239,8 @@ def _what(seen: Seen) -> Iterator[Sign]:
     if seen.node.side is Side.PLATFORM and not _ASKED_FOR.isdisjoint(event.traits):
         who = seen.node.actor.name or "a controller"
         yield Sign(name="on_behalf", says=f"{who} only carries it out; who asked for it was not seen", ref=event.id, kind="rule")
-    if not _UPKEEP.isdisjoint(event.traits):
-        does = ", ".join(sorted(trait.replace("_", " ") for trait in _UPKEEP & event.traits))
+    if kept := _kept_up(seen.node):
+        does = ", ".join(sorted(trait.replace("_", " ") for trait in kept))
         yield Sign(name="upkeep", says=f"it {does}, which is upkeep", ref=event.id, kind="rule")
     if event.change_type is ChangeType.DELETED:
         yield Sign(name="deletes", says="it was deleted", ref=event.id, kind="rule")

@@ -7,21 +7,10 @@ from dataclasses import replace
 
 from core.event import ChangeType
 from core.json import JsonObject, JsonValue
-from core.kube.subject import Subject, containers, items, mapping, pod_specs, text
+from core.kube import workloads
+from core.kube.subject import Subject, items, mapping, text
 from core.redaction import Redactor
 
-# Host paths that give the node, its other pods or the cluster away. Falco's "sensitive host mount" and Kubernetes' own warnings:
-# https://kubernetes.io/docs/concepts/storage/volumes/#hostpath and https://github.com/falcosecurity/plugins/tree/main/plugins/k8saudit/rules
-_SENSITIVE_PATHS = re.compile(
-    r"^/(|proc|sys|dev|etc|root|home/admin|boot|run|var|var/run|var/lib|var/lib/(kubelet|docker|containerd|etcd|kube-proxy)(/.*)?"
-    r"|etc/(kubernetes|shadow|passwd|cron[^/]*|ssh)(/.*)?|(var/)?run/.*\.sock|(var/)?run/(docker|containerd|crio)(/.*)?|root/.*|proc/.*)$"
-)
-# What the baseline of the Pod Security Standards lets a container add.
-# https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
-_ALLOWED_CAPABILITIES = frozenset({
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP",
-    "SETUID", "SYS_CHROOT",
-})  # fmt: skip
 _EVERYONE = frozenset({"system:anonymous", "system:unauthenticated"})
 _ANYONE_INSIDE = frozenset({"system:authenticated", "system:serviceaccounts"})
 _UNBOUND = frozenset({"system:masters", "kubeadm:cluster-admins"})
@@ -39,54 +28,8 @@ _CREDENTIALS_IN_TEXT = re.compile(
     r"[\"']?\s*[:=]\s*\S",
     re.IGNORECASE,
 )
-_PLATFORM_IMAGES = re.compile(
-    r"^(registry\.k8s\.io|k8s\.gcr\.io|gcr\.io/(gke|google|k8s|kubernetes)[\w.-]*|[\w.-]*gke[\w.-]*\.pkg\.dev|mcr\.microsoft\.com|quay\.io|public\.ecr\.aws/eks"
-    r"|\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/(eks|amazon)|rancher|docker\.io/(rancher|calico|cilium)|ghcr\.io/(flannel-io|cilium)|calico)/"
-)
 _INTERNAL_BALANCER = re.compile(r"internal|private|intranet", re.IGNORECASE)
 _LEVELS = {"privileged": 0, "baseline": 1, "restricted": 2}
-
-
-def _capabilities(subject: Subject) -> bool:
-    added = {
-        str(name).removeprefix("CAP_") for one in containers(subject.after) for name in items(one, "securityContext", "capabilities", "add")
-    }
-    return bool(added - _ALLOWED_CAPABILITIES)
-
-
-def _privileged(subject: Subject) -> bool:
-    return any(mapping(one, "securityContext").get("privileged") is True for one in containers(subject.after)) or any(
-        mapping(pod, "securityContext", "windowsOptions").get("hostProcess") is True for pod in pod_specs(subject.after)
-    )
-
-
-def _host_namespaces(subject: Subject) -> bool:
-    return any(pod.get(key) is True for pod in pod_specs(subject.after) for key in ("hostNetwork", "hostPID", "hostIPC"))
-
-
-def _host_path(subject: Subject) -> bool:
-    return any(
-        isinstance(path := mapping(volume, "hostPath").get("path"), str) and _SENSITIVE_PATHS.match("/" + path.strip("/"))
-        for pod in pod_specs(subject.after)
-        for volume in items(pod, "volumes")
-    )
-
-
-def _volume_host_path(subject: Subject) -> bool:
-    path = text(subject.after, "spec", "hostPath", "path")
-    return bool(path and _SENSITIVE_PATHS.match("/" + path.strip("/")))
-
-
-def _foreign_image(subject: Subject) -> bool:
-    images = [str(one.get("image") or "") for one in containers(subject.after)]
-    return any(image and not _PLATFORM_IMAGES.match(image) for image in images)
-
-
-def _own_part(subject: Subject) -> bool:
-    """A part of the cluster that its own controllers keep, from images of those who make clusters: the network, the proxy, a mirrored
-    static pod. https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"""
-    images = [str(one.get("image") or "") for one in containers(subject.after)]
-    return subject.by_platform and subject.namespace == "kube-system" and bool(images) and all(map(_PLATFORM_IMAGES.match, images))
 
 
 def _subjects(found: JsonObject) -> set[str]:
@@ -228,10 +171,6 @@ def _names(wanted: frozenset[str]) -> Callable[[Subject], bool]:
     return lambda subject: bool(_subjects(subject.after) & wanted)
 
 
-def _runs_as_controller(subject: Subject) -> bool:
-    return any(str(pod.get("serviceAccountName") or "").endswith("-controller") for pod in pod_specs(subject.after))
-
-
 def _served_elsewhere(subject: Subject) -> bool:
     """An aggregated API: one with a service, not one of the API server's own."""
     return bool(mapping(subject.after, "spec", "service").get("name"))
@@ -244,6 +183,29 @@ def _approves(subject: Subject) -> bool:
 
 def _owned(subject: Subject) -> bool:
     return bool(items(subject.after or subject.before, "metadata", "ownerReferences"))
+
+
+def _only_reports(subject: Subject) -> bool:
+    """A policy that reports and refuses nothing: of Gatekeeper, of Kyverno, of Kubernetes itself."""
+    spec = mapping(subject.after, "spec")
+    return (
+        spec.get("enforcementAction") in ("dryrun", "warn")
+        or str(spec.get("validationFailureAction")).lower() == "audit"
+        or ("validationActions" in spec and "Deny" not in items(spec, "validationActions"))
+    )
+
+
+def _of_gatekeeper(subject: Subject) -> bool:
+    """A constraint's kind is named by whoever wrote its template; its group is not."""
+    return subject.group == "constraints.gatekeeper.sh"
+
+
+def _unverified(subject: Subject) -> bool:
+    return mapping(subject.after, "spec").get("insecureSkipTLSVerify") is True
+
+
+def _asks_to_be_a_client(subject: Subject) -> bool:
+    return text(subject.after, "spec", "signerName") == "kubernetes.io/kube-apiserver-client"
 
 
 def _kubelet_exec(subject: Subject) -> bool:
@@ -276,12 +238,8 @@ def _when(wanted: JsonValue) -> Callable[[Subject], bool]:
 
 
 CONDITIONS: dict[str, Callable[[Subject], bool]] = {
-    "privileged": _fresh(_privileged),
-    "host_namespaces": _fresh(_host_namespaces),
-    "sensitive_host_path": _fresh(_host_path),
-    "volume_on_sensitive_host_path": _fresh(_volume_host_path),
-    "capabilities_added": _fresh(_capabilities),
-    "image_not_of_the_platform": _fresh(_foreign_image),
+    **{name: _fresh(asks) for name, asks in workloads.CONDITIONS.items()},
+    "own_part": workloads.own_part,
     "binds_cluster_admin": _fresh(_binds_admin),
     "binds_anonymous": _fresh(_names(_EVERYONE)),
     "binds_all_users": _fresh(_names(_ANYONE_INSIDE)),
@@ -305,13 +263,16 @@ CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     "restarted": _restarted,
     "standards_loosened": _standards_loosened,
     "webhook_ignores": _fresh(_webhook_ignores),
-    "runs_as_controller": _fresh(_runs_as_controller),
     "served_elsewhere": _fresh(_served_elsewhere),
     "approves": _approves,
     "owned": _owned,
     "kubelet_exec": _kubelet_exec,
     "volume_is_retained": _reclaim_retains,
-    "own_part": _own_part,
+    "only_reports": _fresh(_only_reports),
+    "of_gatekeeper": _of_gatekeeper,
+    "unverified": _fresh(_unverified),
+    "asks_to_be_a_client": _asks_to_be_a_client,
+    "took_all_rights": _when("took_all_rights"),
     "by_platform": _when("by_platform"),
     "anonymous": _when("anonymous"),
 }

@@ -75,6 +75,11 @@ _MORE = {
     "scaledobjects": "ScaledObject", "externalsecrets": "ExternalSecret", "sealedsecrets": "SealedSecret", "rollouts": "Rollout",
     "machinedeployments": "MachineDeployment", "nodeclaims": "NodeClaim", "nodepools": "NodePool", "auditsinks": "AuditSink",
     "constrainttemplates": "ConstraintTemplate", "clusterpolicies": "ClusterPolicy", "authorizationpolicies": "AuthorizationPolicy",
+    "policyexceptions": "PolicyException", "ciliumclusterwidenetworkpolicies": "CiliumClusterwideNetworkPolicy",
+    "globalnetworkpolicies": "GlobalNetworkPolicy", "volumegroupsnapshots": "VolumeGroupSnapshot", "backupschedules": "BackupSchedule",
+    "backupstoragelocations": "BackupStorageLocation", "scheduledbackups": "ScheduledBackup",
+    "alertmanagerconfigs": "AlertmanagerConfig", "verticalpodautoscalers": "VerticalPodAutoscaler", "cronworkflows": "CronWorkflow",
+    "kafkaclusters": "KafkaCluster", "helmcharts": "HelmChart",
     "virtualservices": "VirtualService", "destinationrules": "DestinationRule", "httproutes": "HTTPRoute",
 }  # fmt: skip
 _BY_PLURAL = {**_MORE, **{kind.plural: kind.name for kind in DEFAULT_KINDS}}

@@ -12,8 +12,9 @@ _SERVICE_AGENT = re.compile(
     r"|^system@|@(container-engine-robot|compute-system|dataflow-service-producer-prod|cloudbuild-robot|serverless-robot-prod|gae-api-prod"
     r"|sourcerepo-service-accounts|cloud-redis|service-networking|gcf-admin-robot|cloudcomposer-accounts)\b)"
 )
-# A request to a cluster without any identity: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests
-NOBODY = frozenset({"system:anonymous", "system:unauthenticated"})
+# What GKE does of itself, in the activity log and without a principal: repairs, upgrades of the control plane.
+# https://cloud.google.com/kubernetes-engine/docs/how-to/audit-logging
+_GKE_ITSELF = "google.container.internal."
 _SERVICE_ACCOUNT = re.compile(r"gserviceaccount\.com$|^serviceaccount:", re.IGNORECASE)
 _IAC = re.compile(
     r"(^|[^a-z])(terraform|tf|tofu|opentofu|atlantis|spacelift|pulumi|infra-manager|crossplane|config-?connector|cnrm)([^a-z]|$)",
@@ -50,6 +51,8 @@ def actor(payload: JsonObject, *, system_event: bool) -> Actor:
     network = cut(str(request.get("callerIp") or ""))
     delegate = _delegate(authentication)
     identity = email or subject
+    if not identity and str(payload.get("methodName") or "").startswith(_GKE_ITSELF):
+        return Actor(kind=ActorKind.SERVICE, name="Google Kubernetes Engine", via=Via.SERVICE, network=network)
     if not identity:
         kind = ActorKind.SERVICE if system_event else ActorKind.UNKNOWN
         name = "Google Cloud" if system_event else ""
@@ -68,15 +71,6 @@ def _kind(identity: str, subject: str, via: Via, system_event: bool) -> tuple[Ac
     if _SERVICE_AGENT.search(identity):
         # Deployment Manager works as the project's own agent, and says so: https://cloud.google.com/deployment-manager/docs/access-control
         return (ActorKind.AUTOMATION, via) if via is Via.IAC else (ActorKind.SERVICE, Via.SERVICE)
-    if identity.startswith("system:serviceaccount:"):
-        namespace, _, name = identity.removeprefix("system:serviceaccount:").partition(":")
-        if namespace == "kube-system":
-            return ActorKind.SERVICE, Via.CONTROLLER
-        return ActorKind.AUTOMATION, Via.GITOPS if _GITOPS.search(f"{namespace}/{name}") else via
-    if identity in NOBODY:
-        return ActorKind.UNKNOWN, via
-    if identity.startswith("system:"):
-        return ActorKind.SERVICE, Via.CONTROLLER
     if _SERVICE_ACCOUNT.search(identity) or subject.startswith(("principal://", "principalSet://", "serviceAccount:")):
         if via is Via.IAC or _IAC.search(identity):
             return ActorKind.AUTOMATION, Via.IAC

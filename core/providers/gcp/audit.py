@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.batch import Reading
 from core.event import (
+    Actor,
     ActorKind,
     ChangeType,
     Event,
@@ -19,8 +20,12 @@ from core.event import (
     event_id,
 )  # fmt: skip
 from core.json import JsonObject
+from core.kube import rules as kube
+from core.kube.actors import Asker
+from core.kube.acts import Thing, act_of, shown
+from core.kube.requests import Request
 from core.observation import Health, Observation, Signal
-from core.providers.gcp import rules
+from core.providers.gcp import clusters, rules
 from core.providers.gcp.actors import actor, is_pipeline
 from core.providers.gcp.deltas import changes_of, subject_of
 from core.providers.gcp.entries import error_of, log_of, native_id, payload_of, time_of
@@ -32,6 +37,7 @@ from core.trait import Trait
 _SENSITIVE = frozenset({Trait.READS_SECRET, Trait.READS_CREDENTIAL})
 # https://cloud.google.com/logging/docs/audit#types
 _MUTATING_LOGS = ("activity", "system_event")
+_NO_TIME = {"time": "the record carries none; this is when it was read"}
 
 
 def read(record: JsonObject, *, source: str, environment: str, redactor: Redactor, observed_at: datetime) -> Reading:
@@ -42,6 +48,10 @@ def read(record: JsonObject, *, source: str, environment: str, redactor: Redacto
     at, told = time_of(record, payload, observed_at)
     if not method:
         return Reading()
+    if service == clusters.SERVICE:
+        return _of_cluster(
+            record, payload, source=source, environment=environment, redactor=redactor, when=(at, told), observed_at=observed_at
+        )
     change_type = rules.meaning(service, method, mutates=True if log in _MUTATING_LOGS else None)
     resource = _resource(record, payload, service, environment)
     if change_type is None:
@@ -66,9 +76,61 @@ def read(record: JsonObject, *, source: str, environment: str, redactor: Redacto
         intents=(),
         links=_links(record, resource),
         error=redactor.text(error),
-        metadata={} if told else {"time": "the record carries none; this is when it was read"},
+        metadata={} if told else _NO_TIME,
     )
     return Reading(events=(replace(event, intents=_intents(event)),))
+
+
+def _of_cluster(
+    record: JsonObject,
+    payload: JsonObject,
+    *,
+    source: str,
+    environment: str,
+    redactor: Redactor,
+    when: tuple[datetime, bool],
+    observed_at: datetime,
+) -> Reading:
+    """A request to a GKE cluster's API server, read by the rules of Kubernetes."""
+    at, told = when
+    asked = clusters.request_of(payload)
+    if asked is None:
+        return Reading()
+    place = clusters.cluster_of(record, environment, redactor)
+    error = error_of(payload, log_of(record))
+    asker = clusters.asker_of(payload, asked.action, refused=bool(error))
+    act = act_of(asked, asker, clusters.object_of(payload.get("request")), clusters.object_of(payload.get("response")), place)
+    if act is None:
+        return _secret_read(asked, asker, place, source, at, refused=bool(error))
+    resource = place.resource(act.thing, asked.group, uid=place.full_name(asked))
+    subject = Subject(change_type=act.change_type, kind=resource.kind, method=f"{clusters.SERVICE} {asked.action}", agent=asked.agent)
+    event = Event(
+        id=event_id(source, native_id(record)),
+        source=source,
+        provider="gcp",
+        occurred_at=at,
+        observed_at=max(observed_at, at) if told else observed_at,
+        resource=resource,
+        change_type=ChangeType.ATTEMPTED if error else act.change_type,
+        native_action=f"{payload['serviceName']} {payload['methodName']}",
+        native_id=native_id(record),
+        actor=asker.actor,
+        traits=act.traits | rules.traits(subject),
+        changes=act.changes,
+        references=(*_references(record, resource), *act.references),
+        intents=act.intents,
+        links=_links(record, resource),
+        error=redactor.text(error),
+        metadata={**shown(asked, place), **({} if told else _NO_TIME)},
+    )
+    return Reading(events=(replace(event, intents=(*event.intents, *_intents(event))),))
+
+
+def _secret_read(asked: Request, asker: Asker, place: clusters.Cluster, source: str, at: datetime, *, refused: bool) -> Reading:
+    if kube.sensitive(asked.action) is None or asker.actor.kind is ActorKind.SERVICE:
+        return Reading()
+    thing = Thing(kind="Secret", name=asked.name or "*", namespace=asked.namespace)
+    return _sensitive(place.resource(thing, asked.group), asker.actor, source, at, f"called {asked.action}", refused=refused)
 
 
 def _resource(record: JsonObject, payload: JsonObject, service: str, environment: str) -> Resource:
@@ -150,17 +212,18 @@ def _sensitive_read(subject: Subject, payload: JsonObject, resource: Resource, s
     if not rules.traits(subject) & _SENSITIVE:
         return Reading()
     who = actor(payload, system_event=False)
-    return Reading(
-        observations=(
-            Observation(
-                source=source,
-                resource=resource,
-                signal=Signal.SENSITIVE_READ,
-                health=Health.UNKNOWN,
-                at=at,
-                says=f"{who.name or 'someone unknown'} called {method.rsplit('.', 1)[-1]}",
-                check=who.id,
-                detail={"actor": who.id, "refused": bool(error_of(payload, ""))},
-            ),
-        )
+    return _sensitive(resource, who, source, at, f"called {method.rsplit('.', 1)[-1]}", refused=bool(error_of(payload, "")))
+
+
+def _sensitive(resource: Resource, who: Actor, source: str, at: datetime, says: str, *, refused: bool) -> Reading:
+    seen = Observation(
+        source=source,
+        resource=resource,
+        signal=Signal.SENSITIVE_READ,
+        health=Health.UNKNOWN,
+        at=at,
+        says=f"{who.name or 'someone unknown'} {says}",
+        check=who.id,
+        detail={"actor": who.id, "refused": refused},
     )
+    return Reading(observations=(seen,))

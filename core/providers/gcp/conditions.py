@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 
 from core.event import ChangeType
 from core.json import JsonValue
-from core.providers.gcp.actors import NOBODY
 from core.providers.gcp.subject import Subject, find
 
 WORLD = {"0.0.0.0/0", "::/0", "*"}
@@ -42,17 +41,9 @@ _PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com"
 _ATTACK_TOOL = re.compile(r"\b(kali|parrot|pentoo|blackarch)\b|\bkali\d|gcploit|scoutsuite|trufflehog", re.IGNORECASE)
 
 
-# GKE's own parts, as their clusters' audit records name them: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#core-component-roles
-_CLUSTER_PARTS = (
-    "system:kube-", "system:node:", "system:apiserver", "system:addon-manager", "system:cloud-controller-manager", "system:gke-",
-    "system:gcp-controller-manager", "system:cluster-autoscaler", "system:gcloud-", "system:clustermetrics", "system:vpa-recommender",
-    "system:serviceaccount:kube-system:", "system:serviceaccount:gke-", "system:serviceaccount:gmp-",
-)  # fmt: skip
 # https://datatracker.ietf.org/doc/html/rfc1918#section-3 and https://datatracker.ietf.org/doc/html/rfc4193#section-3.1
 _OWN_V4 = tuple(ipaddress.IPv4Network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _OWN_V6 = ipaddress.IPv6Network("fc00::/7")
-# Files of the node that say what runs on it and who may: https://kubernetes.io/docs/concepts/storage/volumes/#hostpath
-_NODE_FILES = re.compile(r"^/($|(etc|proc|sys|dev|root|boot|run|var/run|var/lib/(kubelet|docker|containerd|etcd)|var/$|var/lib/$)(/|$))")
 
 
 def _added(subject: Subject) -> Iterable[tuple[str, str]]:
@@ -96,14 +87,6 @@ def _adds_permissions(subject: Subject) -> bool:
 
 def _holds_world(values: Iterable[JsonValue]) -> bool:
     return any((isinstance(v, str) and v in WORLD) or (isinstance(v, list) and any(str(x) in WORLD for x in v)) for v in values)
-
-
-def _host_rights(subject: Subject) -> bool:
-    """A pod specification anywhere in the request that takes the node's rights, namespaces or files."""
-    if any(value is True for value in find(subject.after, "privileged", "hostPID", "hostIPC", "hostNetwork")):
-        return True
-    paths = (below.get("path") for below in find(subject.after, "hostPath") if isinstance(below, Mapping))
-    return any(isinstance(path, str) and _NODE_FILES.match(path.rstrip("/") + "/") is not None for path in paths)
 
 
 def _firewall_open(subject: Subject) -> bool:
@@ -276,15 +259,9 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "attack_tool": lambda s: bool(_ATTACK_TOOL.search(s.agent)),
     "key_disabled": lambda s: any(str(v).upper() == "DISABLED" for v in find(s.after, "state")),
     "overwrites": lambda s: "storage.objects.delete" in s.permissions,
-    "binds_cluster_admin": lambda s: any(isinstance(v, Mapping) and v.get("name") == "cluster-admin" for v in find(s.after, "roleRef")),
     "from_inventory": lambda s: not s.method,
-    "anonymous": lambda s: s.caller in NOBODY,
-    "of_the_cluster": lambda s: s.caller.startswith(_CLUSTER_PARTS) or "@container-engine-robot." in s.caller,
-    "by_workload": lambda s: s.caller.startswith("system:serviceaccount:"),
-    "host_rights": _host_rights,
     "is_new": lambda s: s.change_type is ChangeType.CREATED,
     "is_deleted": lambda s: s.change_type is ChangeType.DELETED,
-    "not_deleted": lambda s: s.change_type is not ChangeType.DELETED,
     "only_labels_changed": lambda s: bool(s.changed) and all(
         ".labels" in path or ".tags" in path or path.endswith("abelFingerprint") for path in s.changed
     ),

@@ -236,6 +236,7 @@ def _event(
         kind=glance.kind,
         name=glance.name,
         namespace=glance.namespace,
+        group=text(glance.found, "apiVersion").rpartition("/")[0],
         before=mapping(before, "object"),
         after={} if gone else glance.found,
         changed=tuple(change.path for change in changes),

@@ -79,8 +79,6 @@ def test_the_same_record_has_the_same_id() -> None:
         ("deployer@acme.iam.gserviceaccount.com", "google-api-go-client/0.5 Terraform/1.11.4", ActorKind.AUTOMATION, Via.IAC),
         ("service-123@container-engine-robot.iam.gserviceaccount.com", "", ActorKind.SERVICE, Via.SERVICE),
         ("123@cloudservices.gserviceaccount.com", "", ActorKind.SERVICE, Via.SERVICE),
-        ("system:serviceaccount:argocd:argocd-application-controller", "", ActorKind.AUTOMATION, Via.GITOPS),
-        ("system:node:gke-1", "", ActorKind.SERVICE, Via.CONTROLLER),
         ("ana@acme.example", "google-cloud-sdk gcloud/500.0.0", ActorKind.HUMAN, Via.CLI),
         ("ana@acme.example", "google-cloud-sdk Terraform/1.11.4", ActorKind.HUMAN, Via.IAC),
     ],

@@ -1,0 +1,146 @@
+"""What a rule may ask of the pods that an object runs: their rights, their images, their commands, their place. Each is pure."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from core.json import JsonObject
+from core.kube.subject import Subject, containers, items, mapping, pod_specs, text
+
+# Host paths that give the node, its other pods or the cluster away. Falco's "sensitive host mount" and Kubernetes' own warnings:
+# https://kubernetes.io/docs/concepts/storage/volumes/#hostpath and https://github.com/falcosecurity/plugins/tree/main/plugins/k8saudit/rules
+_SENSITIVE_PATHS = re.compile(
+    r"^/(|proc|sys|dev|etc|root|home/admin|boot|run|var|var/run|var/lib|var/lib/(kubelet|docker|containerd|etcd|kube-proxy)(/.*)?"
+    r"|etc/(kubernetes|shadow|passwd|cron[^/]*|ssh)(/.*)?|(var/)?run/.*\.sock|(var/)?run/(docker|containerd|crio)(/.*)?|root/.*|proc/.*)$"
+)
+# What the baseline of the Pod Security Standards lets a container add.
+# https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
+_ALLOWED_CAPABILITIES = frozenset({
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP",
+    "SETUID", "SYS_CHROOT",
+})  # fmt: skip
+_PLATFORM_IMAGES = re.compile(
+    r"^(registry\.k8s\.io|k8s\.gcr\.io|([\w-]+-artifactregistry\.)?gcr\.io/(gke|google|k8s|kubernetes)[\w.-]*|gke\.gcr\.io|[\w.-]*gke[\w.-]*\.pkg\.dev|mcr\.microsoft\.com|quay\.io|public\.ecr\.aws/eks"
+    r"|\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/(eks|amazon)|rancher|docker\.io/(rancher|calico|cilium)|ghcr\.io/(flannel-io|cilium)|calico)/"
+)
+_PROFILES = ("container.apparmor.security.beta.kubernetes.io/", "container.seccomp.security.alpha.kubernetes.io/", "seccomp.security.alpha")
+_CONTROL_PLANE = frozenset({"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"})
+# A shell handed to an address, and programs and pools that mine: https://attack.mitre.org/techniques/T1059/004/ and
+# https://attack.mitre.org/techniques/T1496/001/
+_ATTACKERS_COMMANDS = re.compile(
+    r"/dev/(tcp|udp)/[\w.${-]+/|\b(nc|ncat|netcat)\b.{0,80}\s(-\w*e|--exec|-c)\s+\S*sh\b|\bmkfifo\b.{0,120}\b(nc|ncat|telnet)\b"
+    r"|\bsocat\b.{0,120}\bexec:|\bstratum\d?\+(tcp|ssl|tls)://|\b(xmrig|minerd|cpuminer|ccminer|ethminer|xmr-stak|nbminer)\b"
+    r"|\b(minexmr|supportxmr|nanopool|moneroocean|nicehash)\.",
+    re.IGNORECASE,
+)
+
+
+def _capabilities(subject: Subject) -> bool:
+    added = {
+        str(name).removeprefix("CAP_") for one in containers(subject.after) for name in items(one, "securityContext", "capabilities", "add")
+    }
+    return bool(added - _ALLOWED_CAPABILITIES)
+
+
+def _privileged(subject: Subject) -> bool:
+    return any(mapping(one, "securityContext").get("privileged") is True for one in containers(subject.after)) or any(
+        mapping(pod, "securityContext", "windowsOptions").get("hostProcess") is True for pod in pod_specs(subject.after)
+    )
+
+
+def _host_namespaces(subject: Subject) -> bool:
+    return any(pod.get(key) is True for pod in pod_specs(subject.after) for key in ("hostNetwork", "hostPID", "hostIPC"))
+
+
+def _host_path(subject: Subject) -> bool:
+    return any(
+        isinstance(path := mapping(volume, "hostPath").get("path"), str) and _SENSITIVE_PATHS.match("/" + path.strip("/"))
+        for pod in pod_specs(subject.after)
+        for volume in items(pod, "volumes")
+    )
+
+
+def _volume_host_path(subject: Subject) -> bool:
+    path = text(subject.after, "spec", "hostPath", "path")
+    return bool(path and _SENSITIVE_PATHS.match("/" + path.strip("/")))
+
+
+def _foreign_image(subject: Subject) -> bool:
+    images = [str(one.get("image") or "") for one in containers(subject.after)]
+    return any(image and not _PLATFORM_IMAGES.match(image) for image in images)
+
+
+def own_part(subject: Subject) -> bool:
+    """A part of the cluster that its own controllers keep, from images of those who make clusters: the network, the proxy, a mirrored
+    static pod. https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"""
+    images = [str(one.get("image") or "") for one in containers(subject.after)]
+    return subject.by_platform and subject.namespace == "kube-system" and bool(images) and all(map(_PLATFORM_IMAGES.match, images))
+
+
+def _unconfined(subject: Subject) -> bool:
+    """Seccomp or AppArmor switched off: of a pod, a container, or by the annotation of versions before 1.30."""
+    holders = [*pod_specs(subject.after), *containers(subject.after)]
+    told = [text(one, "securityContext", profile, "type") for one in holders for profile in ("seccompProfile", "appArmorProfile")]
+    return "Unconfined" in told or any(
+        str(key).startswith(_PROFILES) and value == "unconfined"
+        for metadata in _pod_metadata(subject.after)
+        for key, value in mapping(metadata, "annotations").items()
+    )
+
+
+def _pod_metadata(found: JsonObject) -> Iterator[JsonObject]:
+    for path in ((), ("spec", "template"), ("spec", "jobTemplate", "spec", "template")):
+        yield mapping(found, *path, "metadata")
+
+
+def _attackers_command(subject: Subject) -> bool:
+    return any(
+        _ATTACKERS_COMMANDS.search(" ".join(map(str, (one.get("image"), *items(one, "command"), *items(one, "args")))))
+        for one in containers(subject.after)
+    )
+
+
+def _on_control_plane(subject: Subject) -> bool:
+    """Put on a node of the control plane, past its taint. What tolerates every taint of every node is not put there."""
+    return any(
+        any(text(one, "key") in _CONTROL_PLANE for one in items(pod, "tolerations"))
+        and (bool(text(pod, "nodeName")) or not mapping(pod, "nodeSelector").keys().isdisjoint(_CONTROL_PLANE) or _drawn_there(pod))
+        for pod in pod_specs(subject.after)
+    )
+
+
+def _drawn_there(pod: JsonObject) -> bool:
+    required = mapping(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    return any(
+        text(one, "key") in _CONTROL_PLANE and text(one, "operator") in ("Exists", "In")
+        for term in items(required, "nodeSelectorTerms")
+        for one in items(term, "matchExpressions")
+    )
+
+
+def _past_the_image_check(subject: Subject) -> bool:
+    """https://cloud.google.com/binary-authorization/docs/using-breakglass"""
+    return any(
+        str(mapping(metadata, held).get(key)).lower() == "true"
+        for metadata in _pod_metadata(subject.after)
+        for held in ("labels", "annotations")
+        for key in ("image-policy.k8s.io/break-glass", "alpha.image-policy.k8s.io/break-glass")
+    )
+
+
+def _runs_as_controller(subject: Subject) -> bool:
+    return any(str(pod.get("serviceAccountName") or "").endswith("-controller") for pod in pod_specs(subject.after))
+
+
+CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
+    "privileged": _privileged,
+    "host_namespaces": _host_namespaces,
+    "sensitive_host_path": _host_path,
+    "volume_on_sensitive_host_path": _volume_host_path,
+    "capabilities_added": _capabilities,
+    "image_not_of_the_platform": _foreign_image,
+    "runs_as_controller": _runs_as_controller,
+    "unconfined": _unconfined,
+    "attackers_command": _attackers_command,
+    "on_control_plane": _on_control_plane,
+    "past_the_image_check": _past_the_image_check,
+}
