@@ -12,6 +12,8 @@ from core.kube.rules import load
 from core.kube.subject import items, mapping, text
 from core.rulefile import fits
 
+_NODE = "system:node:"
+
 
 @cache
 def _table(name: str) -> tuple[JsonObject, ...]:
@@ -88,7 +90,7 @@ def of_name(
     kind = ActorKind(row["kind"]) if row else ActorKind.HUMAN
     if row and row["via"] != "unknown":
         via, tool = Via(row["via"]), str(row.get("tool") or tool)
-    if name.startswith("system:node:") and not _what_nodes_do(action, agent):
+    if name.startswith(_NODE) and not _what_nodes_do(action, agent):
         kind, (via, tool) = ActorKind.UNKNOWN, tool_of(agent)
     privileged = bool(row and row.get("privileged")) or unbound(groups)
     if kind in (ActorKind.HUMAN, ActorKind.UNKNOWN) and via is Via.CONTROLLER:
@@ -101,6 +103,11 @@ def of_name(
         kind=kind, id=name, name=called, via=via, tool=tool, session=session or str(row.get("session", "") if row else ""), network=network,
         privileged=privileged and kind is not ActorKind.SERVICE,
     )  # fmt: skip
+
+
+def is_misused_node(actor: Actor) -> bool:
+    """Did somebody ask with a node's credential what no node asks?"""
+    return actor.id.startswith(_NODE) and actor.kind is ActorKind.UNKNOWN
 
 
 def _what_nodes_do(action: str, agent: str) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from core.event import ActorKind, ChangeType, FieldChange, Intent, Reference, ReferenceKind
 from core.json import JsonObject
 from core.kube import rules, ties
-from core.kube.actors import Asker
+from core.kube.actors import Asker, is_misused_node
 from core.kube.kinds import full_kind, kind_of
 from core.kube.patches import changed_fields
 from core.kube.requests import Request
@@ -75,6 +75,7 @@ def act_of(asked: Request, asker: Asker, sent: JsonObject, answered: JsonObject,
         by_platform=by_platform,
         anonymous=asker.anonymous,
         took_all_rights=asker.took_all_rights,
+        nodes_credential=is_misused_node(asker.actor),
     )
     tool = asker.actor.tool
     return Act(

@@ -273,6 +273,7 @@ CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     "unverified": _fresh(_unverified),
     "asks_to_be_a_client": _asks_to_be_a_client,
     "took_all_rights": _when("took_all_rights"),
+    "nodes_credential": _when("nodes_credential"),
     "by_platform": _when("by_platform"),
     "anonymous": _when("anonymous"),
 }

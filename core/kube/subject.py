@@ -12,7 +12,8 @@ class Subject:
     """`change_type` is what was meant, also where it was refused. `action` is "verb resource/subresource" ("" for snapshots).
 
     `before` is the last known state where there is one, `after` the object, the request or the patch, secrets still in it:
-    a Subject never leaves `normalize`. `took_all_rights` says that the request was made in the name of a group that nothing limits.
+    a Subject never leaves `normalize`. `took_all_rights` says that the request was made in the name of a group that nothing limits,
+    `nodes_credential` that it was made with a node's for what no node does.
     """
 
     change_type: ChangeType
@@ -28,6 +29,7 @@ class Subject:
     by_platform: bool = False
     anonymous: bool = False
     took_all_rights: bool = False
+    nodes_credential: bool = False
 
 
 def mapping(holder: JsonValue, *keys: str) -> JsonObject:
