@@ -100,7 +100,7 @@ def of_name(
     # A GitOps controller goes by its product's name; its account stays its id.
     called = tool if row and row.get("tool") and via is Via.GITOPS else shown or _shown(name)
     return Actor(
-        kind=kind, id=name, name=called, via=via, tool=tool, session=session or str(row.get("session", "") if row else ""), network=network,
+        kind=kind, id=name, name=called, via=via, tool=tool, session=session, network=network,
         privileged=privileged and kind is not ActorKind.SERVICE,
     )  # fmt: skip
 

@@ -290,6 +290,7 @@ def test_a_nodes_credential_is_the_platform_only_for_what_nodes_do(verb: str, re
 def test_a_job_of_a_pipeline_is_known_by_the_name_that_its_system_gives_it(user: str, name: str) -> None:
     (one,) = judged("k8s-audit", audit("patch", "deployments.apps", user=user, body={"spec": {"paused": False}}))
     assert (one.event.actor.kind, one.event.actor.name, one.verdict) == (ActorKind.AUTOMATION, name, Verdict.PLANNED)
+    assert not one.event.actor.session  # A subject is every job's; taken for a session, all of them would be one story.
 
 
 @pytest.mark.parametrize(
