@@ -1,6 +1,6 @@
-"""Rules as every provider keeps them: a folder `rules/` of YAML files, each row with its reason and its source. Read once.
+"""Rules as providers, and `core.kube` below them, keep them: a folder `rules/` of YAML files, each row with its reason and source.
 
-What a row may ask of a change is the provider's own: globs over fields of its Subject, and named conditions.
+What a row may ask of a change is the package's own: globs over fields of its Subject, and named conditions.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ _ALWAYS = frozenset({"traits", "why", "source", "types", "when", "unless"})
 
 
 def load(package: str, name: str) -> JsonObject:
-    """The file `rules/<name>` of a provider's package."""
+    """The file `rules/<name>` of a package."""
     loaded: JsonObject = yaml.load(files(package).joinpath("rules", name).read_bytes(), Loader=yaml.CSafeLoader)
     return loaded
 

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -47,23 +47,20 @@ class Checkpoints:
             self._thread.join()
 
     def _run(self) -> None:
-        connection = sqlite3.connect(self._path, isolation_level=None)
-        try:
-            while not self._closed.is_set():
-                self._due.wait()
-                self._due.clear()
-                if not self._closed.is_set():
-                    self._move(connection)
-                    self._closed.wait(_REST_SECONDS)
-        finally:
-            connection.close()
+        while not self._closed.is_set():
+            self._due.wait()
+            self._due.clear()
+            if not self._closed.is_set():
+                self._move()
+                self._closed.wait(_REST_SECONDS)
 
-    def _move(self, connection: sqlite3.Connection) -> None:
+    def _move(self) -> None:
         try:
-            _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if pages > _LONG:
-                with self._exclusive:
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            with closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
+                _, pages, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if pages > _LONG:
+                    with self._exclusive:
+                        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
             # The log stays as it is and is tried again; what ails the disk, the next commit tells.
             _log.warning("the log of %s was not moved into it: %s", self._path, error)

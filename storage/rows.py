@@ -1,7 +1,7 @@
 """Rows on their way in, past SQLAlchemy's work for each of them: its statement, compiled once, and our own few types made ready."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table
@@ -23,7 +23,8 @@ def insert_all(connection: Connection, table: Table, statement: Insert, rows: Se
         connection.exec_driver_sql(sql, [tuple([make(row[name]) for name, make in makers]) for row in rows])
 
 
-@cache
+# A dialect belongs to one opened database; those of databases long closed are let go.
+@lru_cache(maxsize=256)
 def _compiled(
     table: Table, statement: Insert, columns: tuple[str, ...], dialect: Dialect
 ) -> tuple[str, Sequence[str] | None, Mapping[str, _Ready]]:

@@ -1,4 +1,7 @@
-"""The rules of this provider: what a request does, who a name belongs to, which traits a change has. Read once from rules/*.yaml."""
+"""The rules of Kubernetes, whichever source tells of it: what a request does, who a name belongs to, which traits a change has.
+
+Read once from rules/*.yaml.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
