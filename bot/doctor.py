@@ -106,7 +106,8 @@ class Doctor:
             return
         last = max(one.at for one in beats)
         if now - last <= _SILENT_FOR:
-            yield green("bot", "runs, and keeps what it sees")
+            # A beat tells of its own moment: since then it may have ended.
+            yield green("bot", f"last kept what it saw at {last:%H:%M:%S} UTC")
         else:
             says = f"has kept nothing since {last:%Y-%m-%d %H:%M} UTC: it does not run, or cannot write"
             yield amber("bot", says, "Start it (`wgo run`); where it runs, its log says why.")

@@ -179,7 +179,7 @@ def test_how_much_room_the_database_has_is_said(here: Ward, free: int, state: Ch
 @pytest.mark.parametrize(
     ("minutes", "state", "says"),
     [
-        (1, GREEN, "runs, and keeps what it sees"),
+        (1, GREEN, "last kept what it saw at 11:59:00 UTC"),
         (50, AMBER, "has kept nothing since 2026-03-02 11:10 UTC: it does not run, or cannot write"),
     ],
 )
