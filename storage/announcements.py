@@ -8,6 +8,7 @@ from core.announcement import Announcement
 from core.timerange import TimeRange
 from storage.columns import pack, unpack
 from storage.database import Database, put
+from storage.rows import select_all
 from storage.tables import AnnouncementRow, table
 
 _ANNOUNCEMENTS = table(AnnouncementRow)
@@ -23,7 +24,7 @@ class SqlAnnouncements:
 
     def around(self, span: TimeRange) -> Sequence[Announcement]:
         with self._database.read() as connection:
-            return [unpack(Announcement, packed) for packed in connection.scalars(_AROUND, {"start": span.start, "end": span.end})]
+            return [unpack(Announcement, packed) for (packed,) in select_all(connection, _AROUND, {"start": span.start, "end": span.end})]
 
     def save(self, announcement: Announcement) -> None:
         with self._database.write() as connection:

@@ -2,17 +2,19 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
 from core.baseline import Baseline
 from storage.columns import pack, unpack
 from storage.cursors import past
 from storage.database import Database, chunks, put
+from storage.listed import Among
+from storage.rows import select_all
 from storage.tables import BaselineRow, table
 
 _BASELINES = table(BaselineRow)
 _B = _BASELINES.c
-_BY_KEY = select(_B.body).where(_B.key.in_(bindparam("keys", expanding=True)))
+_BY_KEY = select(_B.body).where(Among(_B.key, "keys"))
 
 
 class SqlBaselines:
@@ -25,7 +27,7 @@ class SqlBaselines:
         found: dict[str, Baseline] = {}
         with self._database.read() as connection:
             for some in chunks(keys):
-                for packed in connection.scalars(_BY_KEY, {"keys": some}):
+                for (packed,) in select_all(connection, _BY_KEY, {"keys": some}):
                     row = unpack(Baseline, packed)
                     found[row.key] = row
         return found

@@ -16,18 +16,20 @@ from storage.columns import Moment, micros, moment
 from storage.database import Database, add, chunks
 from storage.event_rows import COLUMNS, JOINED, by_sequence, event_row, unified
 from storage.filters import EVENTS, matching, visible, within
+from storage.listed import Among
+from storage.rows import select_all
 
 _E = EVENTS.c
-_STORED = select(_E.id).where(_E.id.in_(bindparam("ids", expanding=True)))
+_STORED = select(_E.id).where(Among(_E.id, "ids"))
 _RANKED = (
     select(
         _E.sequence, func.row_number().over(partition_by=_E.story_id, order_by=(_E.occurred_at.desc(), _E.sequence.desc())).label("place")
     )
-    .where(_E.story_id.in_(bindparam("stories", expanding=True)))
+    .where(Among(_E.story_id, "stories"))
     .subquery()
 )
 _NEWEST = select(*COLUMNS).select_from(JOINED.join(_RANKED, _RANKED.c.sequence == _E.sequence)).where(_RANKED.c.place <= bindparam("most"))
-_HIGHEST = select(func.max(_E.sequence))
+_HIGHEST = select(func.max(_E.sequence).label("highest"))
 
 
 class SqlEventStore:
@@ -40,7 +42,7 @@ class SqlEventStore:
         stored: set[str] = set()
         with self._database.read() as connection:
             for some in chunks(ids):
-                stored.update(connection.scalars(_STORED, {"ids": some}))
+                stored.update(row.id for row in select_all(connection, _STORED, {"ids": some}))
         return set(ids) - stored
 
     def get(self, visibility: Visibility, event_id: str) -> UnifiedEvent | None:
@@ -105,8 +107,11 @@ class SqlEventStore:
         found: list[UnifiedEvent] = []
         with self._database.read() as connection:
             for some in chunks(story_ids):
-                asked = _NEWEST if visibility == EVERYTHING else _NEWEST.where(*visible(visibility))
-                found += [unified(row) for row in connection.execute(asked, {"stories": some, "most": most})]
+                named = {"stories": some, "most": most}
+                if visibility == EVERYTHING:
+                    found += [unified(row) for row in select_all(connection, _NEWEST, named)]
+                else:
+                    found += [unified(row) for row in connection.execute(_NEWEST.where(*visible(visibility)), named)]
         return found
 
     def sequence(self) -> int:
@@ -121,7 +126,7 @@ class SqlEventStore:
 
 def highest(connection: Connection) -> int:
     """The highest ingest sequence."""
-    return int(connection.scalar(_HIGHEST) or 0)
+    return int(select_all(connection, _HIGHEST)[0].highest or 0)
 
 
 def write(connection: Connection, events: Sequence[Event], assessments: Sequence[Assessment], *, backfilled: bool) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, and_, bindparam, select, tuple_
+from sqlalchemy import Connection, and_, select, tuple_
 from sqlalchemy import delete as remove
 
 from core.batch import ManagedResource
 from storage.columns import pack, unpack
 from storage.database import Database, add, chunks, put
+from storage.listed import Among
+from storage.rows import select_all
 from storage.tables import ManagedAliasRow, ManagedRow, table
 
 _MANAGED, _ALIASES = table(ManagedRow), table(ManagedAliasRow)
@@ -17,7 +19,7 @@ _SAME = and_(_A.source == _M.source, _A.workspace == _M.workspace, _A.address ==
 _BY_ALIAS = (
     select(_A.alias, _M.body)
     .join_from(_ALIASES, _MANAGED, _SAME)
-    .where(_A.alias.in_(bindparam("aliases", expanding=True)))
+    .where(Among(_A.alias, "aliases"))
     .order_by(_M.since, _M.source, _M.workspace, _M.address)
 )
 
@@ -33,7 +35,7 @@ class SqlManagedResources:
         found: dict[str, ManagedResource] = {}
         with self._database.read() as connection:
             for some in chunks(aliases):
-                rows = connection.execute(_BY_ALIAS, {"aliases": some})
+                rows = select_all(connection, _BY_ALIAS, {"aliases": some})
                 found.update({row.alias: unpack(ManagedResource, row.body) for row in rows})
         return found
 

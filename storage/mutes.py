@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, select
 from core.subscription import Mute
 from storage.columns import pack, unpack
 from storage.database import Database, put
+from storage.rows import select_all
 from storage.tables import MuteRow, table
 
 _MUTES = table(MuteRow)
@@ -24,7 +25,7 @@ class SqlMutes:
     def active(self, now: datetime) -> Sequence[Mute]:
         """Those that end first come first."""
         with self._database.read() as connection:
-            return [unpack(Mute, packed) for packed in connection.scalars(_ACTIVE, {"now": now})]
+            return [unpack(Mute, packed) for (packed,) in select_all(connection, _ACTIVE, {"now": now})]
 
     def save(self, mute: Mute) -> None:
         with self._database.write() as connection:

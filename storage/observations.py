@@ -10,6 +10,7 @@ from core.observation import Observation
 from core.timerange import TimeRange
 from storage.columns import pack, unpack
 from storage.database import Database, add, chunks, insert
+from storage.rows import select_all
 from storage.tables import CurrentObservationRow, ObservationRow, table
 
 _HISTORY, _CURRENT = table(ObservationRow), table(CurrentObservationRow)
@@ -36,7 +37,7 @@ class SqlObservationStore:
         asked = _OF_ENVIRONMENT if environment else _SINCE
         named = {"since": since, "environment": environment} if environment else {"since": since}
         with self._database.read() as connection:
-            return [unpack(Observation, packed) for packed in connection.scalars(asked, named)]
+            return [unpack(Observation, packed) for (packed,) in select_all(connection, asked, named)]
 
     def history(self, resource_keys: Collection[str], span: TimeRange, limit: int = 1000) -> Sequence[Observation]:
         found: list[tuple[datetime, str, bytes]] = []

@@ -14,6 +14,8 @@ from core.subscription import Visibility
 from storage.columns import pack, unpack
 from storage.database import Database, chunks, insert, put
 from storage.filters import EVENTS, within
+from storage.listed import Among
+from storage.rows import delete_all, select_all
 from storage.tables import StoryLinkRow, StoryRow, StorySourceRow, table
 
 _STORIES, _LINKS, _SOURCES = table(StoryRow), table(StoryLinkRow), table(StorySourceRow)
@@ -24,7 +26,7 @@ _READ = (_S.id, _S.merged_into, _S.body)
 _BY_LINKS = (
     select(_L.key, _L.strength, *_READ)
     .join_from(_LINKS, _STORIES, _S.id == _L.story_id)
-    .where(_L.key.in_(bindparam("keys", expanding=True)), _L.last_at >= bindparam("since"), _S.open, _S.merged_into == "")
+    .where(Among(_L.key, "keys"), _L.last_at >= bindparam("since"), _S.open, _S.merged_into == "")
     .order_by(_L.last_at.desc(), _S.id)
 )
 _ENDED = (
@@ -33,7 +35,7 @@ _ENDED = (
     .order_by(_S.last_at.desc(), _S.id)
     .limit(bindparam("most"))
 )
-_NOT_FROM = delete(_SOURCES).where(_O.story_id.in_(bindparam("stories", expanding=True)))
+_NOT_FROM = delete(_SOURCES).where(Among(_O.story_id, "stories"))
 
 
 class SqlStoryStore:
@@ -57,7 +59,7 @@ class SqlStoryStore:
         read: dict[str, Story] = {}
         with self._database.read() as connection:
             for some in chunks(keys):
-                for row in connection.execute(_BY_LINKS, {"keys": some, "since": since}):
+                for row in select_all(connection, _BY_LINKS, {"keys": some, "since": since}):
                     story = read.get(row.id) or read.setdefault(row.id, _story(row))
                     found[row.key].append((story, row.strength))
         return dict(found)
@@ -77,8 +79,11 @@ class SqlStoryStore:
 
     def _ended(self, settling: str, visibility: Visibility, limit: int) -> list[Story]:
         """One state at a time, as the index is by state and then time."""
-        criteria = _visible(visibility)
-        return self._read(_ENDED.where(*criteria) if criteria else _ENDED, {"ending": settling, "most": limit})
+        named = {"ending": settling, "most": limit}
+        if criteria := _visible(visibility):
+            return self._read(_ENDED.where(*criteria), named)
+        with self._database.read() as connection:
+            return [_story(row) for row in select_all(connection, _ENDED, named)]
 
     def _read(self, asked: Any, named: Mapping[str, Any] | None = None) -> list[Story]:
         with self._database.read() as connection:
@@ -116,7 +121,7 @@ def write(connection: Connection, stories: Sequence[Story], links: Sequence[Stor
     put(connection, _STORIES, [_row(story) for story in stories])
     if stories:
         for some in chunks([story.id for story in stories]):
-            connection.execute(_NOT_FROM, {"stories": some})
+            delete_all(connection, _NOT_FROM, {"stories": some})
         put(connection, _SOURCES, [{"story_id": story.id, "source": source} for story in stories for source in story.sources])
     put(connection, _LINKS, [_link(link) for link in links])
     for story in stories:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from core.subscription import Subscription
 from storage.columns import pack, unpack
 from storage.database import Database, put
+from storage.rows import select_all
 from storage.tables import SubscriptionRow, table
 
 _SUBSCRIPTIONS = table(SubscriptionRow)
@@ -22,7 +23,7 @@ class SqlSubscriptions:
 
     def all(self) -> Sequence[Subscription]:
         with self._database.read() as connection:
-            return [unpack(Subscription, packed) for packed in connection.scalars(_ALL)]
+            return [unpack(Subscription, packed) for (packed,) in select_all(connection, _ALL)]
 
     def get(self, destination: str) -> Subscription | None:
         with self._database.read() as connection:

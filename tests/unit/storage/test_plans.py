@@ -4,30 +4,25 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from core.ports import Span
 from core.subscription import EVERYTHING, EventFilter
 from storage import SqlStore, open_store
-from tests.contracts.stores import change, commit, span
+from tests.contracts.stores import at, change, commit, span
 
 DAY = Span(range=span(0, 24 * 60))
 
 
 def plan_of(store: SqlStore, ask: Callable[[], Any]) -> list[str]:
-    """How SQLite goes about the first statement of `ask`."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith("SELECT"):
-            seen.append((statement, parameters))
-
-    event.listen(store.database.reader, "before_cursor_execute", note)
-    ask()
-    event.remove(store.database.reader, "before_cursor_execute", note)
+    """How SQLite goes about the first question of `ask`."""
+    seen: list[str] = []
     with store.database.read() as connection:
-        statement, parameters = seen[0]
-        return [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        connection.connection.driver_connection.set_trace_callback(seen.append)  # type: ignore[union-attr]
+    ask()
+    with store.database.read() as connection:
+        connection.connection.driver_connection.set_trace_callback(None)  # type: ignore[union-attr]
+        question = next(statement for statement in seen if statement.startswith("SELECT"))
+        return [str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}")]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +33,10 @@ def plan_of(store: SqlStore, ask: Callable[[], Any]) -> list[str]:
         (lambda s: s.events.page(EVERYTHING, EventFilter(), DAY), "USING COVERING INDEX ix_events_time"),
         (lambda s: s.events.of_story(EVERYTHING, "s1"), "ix_events_story_time"),
         (lambda s: s.events.of_stories(EVERYTHING, ["s1"], 3), "ix_events_story_time"),
+        (lambda s: s.events.unseen(["e1", "e2"]), "sqlite_autoindex_events_1 (id=?)"),
+        (lambda s: s.stories.by_links({"is:web"}, at(0)), "SEARCH story_links USING PRIMARY KEY (key=?)"),
+        (lambda s: s.baselines.get({"same/web"}), "sqlite_autoindex_baselines_1 (key=?)"),
+        (lambda s: s.managed.by_alias({"arn:web"}), "SEARCH managed_aliases USING PRIMARY KEY (alias=?)"),
         (lambda s: s.assessments.unfinished(), "ix_events_unfinished"),
         (lambda s: s.inbox.pending("slack"), "ix_inbox_pending"),
     ],
