@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.analysis import rules
-from core.analysis.ties import Node, Side
+from core.analysis.ties import Node, Side, unexplained
 from core.announcement import Announcement
 from core.event import Intent, IntentKind, ReferenceKind
 from core.trait import Trait
@@ -26,9 +26,9 @@ _OPERATION = (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE, IntentKind.
 class Cause:
     """`intents` are the operation's reasons with the event that carries each; `machinery` an event by declared machinery, if any.
 
-    `alarming` is the most security-sensitive act by hand in it, with its sentence, where nothing declared it. `drift` is an act by hand
-    on what Git owns, with its sentence; `announced` a window that explains the hand. `refusals` counts a burst of refused attempts,
-    `destroyed` one of data, backups and keys destroyed by hand.
+    `alarming` is the most security-sensitive act in it by a hand or a program, with its sentence, where nothing declared it. `drift` is
+    an act by hand on what Git owns, with its sentence; `announced` a window that explains the hand. `refusals` counts a burst of refused
+    attempts, `destroyed` one of data, backups and keys destroyed by hand.
     """
 
     intents: dict[IntentKind, tuple[Intent, str]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
     worst: tuple[float, str, str] | None = None
     for node in nodes:
         references.update(key.split(":", 2)[2] for key in node.operations)
-        if node.side in (Side.HAND, Side.UNKNOWN) and not node.event.intents:
+        if unexplained(node.actor, node.side) and not node.event.intents:
             worst = _worse(worst, node)
         if node.event.attempted:
             refused.append(node)

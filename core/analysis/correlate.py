@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 
-from core.analysis.ties import NEARNESS, NEARNESS_STRENGTH, SAME_THING_STRENGTH, Node, Side, compatible
+from core.analysis.ties import NEARNESS, NEARNESS_STRENGTH, ONLY_ONE, SAME_THING_STRENGTH, Node, Side, compatible
 from core.evidence import Evidence
 
 OPERATION_HORIZON = timedelta(hours=6)
@@ -194,12 +194,19 @@ class _Work:
                 if not node.starts_itself or name in other.steers:
                     yield other, other.points[name], f"refers to {name}"
         for point, strength in node.points.items():
-            for other in self._nearest(self.by_name[point], node):
+            named = self._nearest(self.by_name[point], node)
+            if point.startswith(ONLY_ONE) and self._several(named, node):
+                continue
+            for other in named:
                 yield other, strength, f"refers to {point}"
             if strength <= 0.5:
                 for other in self._nearest(self.by_point[point], node):
                     if node.apart(other) <= SKEW:
                         yield other, min(strength, other.points[point]), f"both part of {point}"
+
+    def _several(self, others: list[Node], node: Node) -> bool:
+        """Are they, as far as they are in reach, of more than one operation?"""
+        return len({key for other in others if node.apart(other) <= self.horizon for key in other.causes}) > 1
 
     @staticmethod
     def _nearest(others: list[Node], node: Node) -> list[Node]:

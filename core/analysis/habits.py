@@ -23,6 +23,8 @@ _PRIOR_WEEKS = 1.0
 HISTORY_NEEDED_DAYS = 7.0
 CLAIMED_DAYS = 30.0
 ACTIVE_DAYS = 5
+# From so many changes by machinery on it is how a resource is changed, as long as at most this share of them was made by hand.
+DECLARED_LEAST, DECLARED_MOST_BY_HAND = 3, 0.25
 _HOUR = timedelta(hours=1)
 
 
@@ -64,11 +66,12 @@ def hour_of_week(at: datetime) -> int:
 
 
 def remembered(
-    baseline: Baseline, at: datetime, *, place: str = "", values: tuple[float, float] | None = None, ending: str = ""
+    baseline: Baseline, at: datetime, *, place: str = "", side: str = "", values: tuple[float, float] | None = None, ending: str = ""
 ) -> Baseline:
     """The baseline with one more at that time. Late arrivals find their place in `recent`.
 
-    `values` are those of `values_of`, kept where nothing later is known; `ending` is counted where it is known already.
+    `side` tells whose act it was (`by_machinery`). `values` are those of `values_of`, kept where nothing later is known; `ending`
+    is counted where it is known already.
     """
     hour, day = hour_of_week(at), at.date().isoformat()
     days = {**baseline.days, day: baseline.days.get(day, 0) + 1}
@@ -80,6 +83,8 @@ def remembered(
     numbers = baseline.numbers
     if place:
         numbers = {**numbers, f"place:{place}": numbers.get(f"place:{place}", 0.0) + 1.0}
+    if side:
+        numbers = {**numbers, f"side:{side}": numbers.get(f"side:{side}", 0.0) + 1.0}
     last_at = max(baseline.last_at or at, at)
     if values is not None and last_at == at:
         numbers = {**numbers, "was": values[0], "now": values[1]}
@@ -248,6 +253,13 @@ def hour_is_strange(baseline: Baseline, at: datetime) -> bool:
         return False
     near = sum(count for hour, count in baseline.hours.items() if min((hour % 24 - at.hour) % 24, (at.hour - hour % 24) % 24) <= 2)
     return near / baseline.count < 0.02
+
+
+def by_machinery(baseline: Baseline) -> tuple[int, int] | None:
+    """(n, m): declared machinery made n of the m changes like it on this resource. None where it is not the usual way."""
+    times, by_hand = int(baseline.numbers.get("side:machinery", 0.0)), int(baseline.numbers.get("side:hand", 0.0))
+    total = times + by_hand
+    return (times, total) if times >= DECLARED_LEAST and by_hand <= total * DECLARED_MOST_BY_HAND else None
 
 
 def places(baseline: Baseline) -> Mapping[str, float]:

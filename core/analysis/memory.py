@@ -6,12 +6,14 @@ from datetime import timedelta
 
 from core.analysis import habits
 from core.analysis.habits import Keys
-from core.analysis.ties import Node
+from core.analysis.ties import Node, Side
 from core.assessment import Verdict
 from core.baseline import Baseline
 
 _FOLLOWS = timedelta(hours=1)
 _MOST_BEFORE = 3
+# Who decides to change something; a platform only carries on.
+_CHOOSING = (Side.MACHINERY, Side.HAND)
 
 
 @dataclass(slots=True)
@@ -32,7 +34,8 @@ class Memory:
             ending = verdict.value if verdict is Verdict.UNPLANNED and key in (keys.same, keys.actor_kind) else ""
             values = habits.values_of(node.event) if key == keys.same and node.event.changes else None
             held = self.rows.get(key) or Baseline(key=key)
-            self._put(habits.remembered(held, node.at, place=place, values=values, ending=ending))
+            side = node.side.value if key == keys.same and node.side in _CHOOSING else ""
+            self._put(habits.remembered(held, node.at, place=place, side=side, values=values, ending=ending))
         if not node.event.attempted:
             self._follow(node, group)
 

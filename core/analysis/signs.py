@@ -9,7 +9,7 @@ from functools import lru_cache
 from core.analysis import habits, rules
 from core.analysis.cause import BURST, BURST_WINDOW, Cause, destroys_by_hand, explains, owned_by_git
 from core.analysis.habits import Keys
-from core.analysis.ties import Node, Side
+from core.analysis.ties import Node, Side, unexplained
 from core.announcement import Announcement
 from core.assessment import Severity
 from core.baseline import Baseline
@@ -37,7 +37,7 @@ _ASKED_FOR = frozenset(
 _WEIGHTY = frozenset({ChangeType.DELETED, ChangeType.STOPPED, ChangeType.EXECUTED, ChangeType.REPLACED})
 # From this much on an act is rarely done by hand without telling anybody; below it is daily work that is merely watched.
 _TELLING = 1.0
-_WITH_OTHERS = frozenset({Trait.CREATES_IDENTITY, Trait.INVITES_OUTSIDE, Trait.STARTS_WORKLOAD})
+_WITH_OTHERS = frozenset({Trait.CREATES_IDENTITY, Trait.INVITES_OUTSIDE, Trait.STARTS_WORKLOAD, Trait.STARTS_COMPUTE})
 _MOST_TELLING = 3.5
 _EACH_MORE = 0.3
 _ROLLBACK_WINDOW = timedelta(hours=2)
@@ -88,8 +88,10 @@ def signs_of(seen: Seen) -> dict[str, Sign]:
     if "privileged" in found and "platform" in found:
         del found["privileged"]
     declared = _DECLARED & found.keys()
-    if declared == {"ci_identity"} and "guarded" in found and found["guarded"].size >= _NOT_BY_NAME:
-        # What hides tracks or opens a way in is not explained by what an identity is called: keys leak with their names.
+    grave = "guarded" in found and found["guarded"].size >= _NOT_BY_NAME
+    if declared == {"ci_identity"} and (grave or "in_bad_company" in found):
+        # What hides tracks or opens a way in, and what is done beside it, is not explained by what an identity is called: keys leak
+        # with their names.
         del found["ci_identity"]
         declared = frozenset()
     if not declared:
@@ -177,7 +179,7 @@ def _why(seen: Seen) -> Iterator[Sign]:
         seen.cause.alarming,
         node.event.change_type in _WEIGHTY or _coloured(node.event.traits),
     )
-    if bad and bad[0] != node.id and weighty and node.side in (Side.HAND, Side.UNKNOWN):
+    if bad and bad[0] != node.id and weighty and not node.event.intents and unexplained(node.actor, node.side):
         yield Sign(name="in_bad_company", says=f"in one sitting with: {bad[1]}", ref=bad[0], kind="rule")
 
 
@@ -299,6 +301,10 @@ def _when(seen: Seen) -> Iterator[Sign]:
             says = f"{usual.hits} of the last {usual.of} {usual.unit(at)} near {at:%H:%M} UTC"
             yield Sign(name="habit", says=says, ref=key, kind="habit")
             break
+    same = baselines.get(keys.same)
+    if seen.node.side is Side.HAND and same and (deployed := habits.by_machinery(same)):
+        says = f"until now machinery changed this here, {deployed[0]} of {deployed[1]} times"
+        yield Sign(name="usually_declared", says=says, ref=keys.same, kind="habit", at=same.last_at)
     acts = baselines.get(keys.actor_kind)
     if acts and acts.count >= 20 and habits.recent_days(acts, at, 30) >= 10 and not acts.endings.get("unplanned"):
         yield Sign(name="usual_of_actor", says=f"this actor did the like {acts.count} times before", ref=keys.actor_kind, kind="habit")

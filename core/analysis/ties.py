@@ -35,6 +35,9 @@ STRUCTURE_STRENGTH = {
 SESSION_STRENGTH = 0.85
 SITTING_STRENGTH = 0.7
 SAME_THING_STRENGTH = 0.8
+# What points at this leads to a cause only where one operation answers to it within the horizon.
+ONLY_ONE = "stack-in:"
+ONLY_ONE_STRENGTH = 0.6
 NEARNESS_STRENGTH = 0.35
 NEARNESS = timedelta(seconds=60)
 _OPERATION_SAYS = {
@@ -59,6 +62,11 @@ def side_of(actor: Actor) -> Side:
     if actor.kind is ActorKind.AUTOMATION:
         return Side.MACHINERY
     return Side.HAND if actor.via is Via.CONSOLE else Side.UNKNOWN
+
+
+def unexplained(actor: Actor, side: Side) -> bool:
+    """Does who did it leave open why? A program that is neither IaC nor GitOps is machinery by its kind only, and keys leak."""
+    return side in (Side.HAND, Side.UNKNOWN) or (side is Side.MACHINERY and actor.via not in (Via.IAC, Via.GITOPS))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,9 +109,7 @@ class Node:
     @property
     def place(self) -> str:
         """Where nearness in time may mean something: a namespace, or an account's region. Empty where the scope is too wide."""
-        scope = self.event.resource.scope
-        narrow = scope.namespace or ((scope.account or scope.project) and scope.region)
-        return f"{self.event.resource.environment}|{scope}" if narrow else ""
+        return place_of(self.event)
 
     def apart(self, other: "Node") -> timedelta:
         """Time between the two (spans where the source gives no instant); zero where they overlap."""
@@ -112,6 +118,13 @@ class Node:
         if other.at < self.begins:
             return self.begins - other.at
         return timedelta(0)
+
+
+def place_of(event: Event) -> str:
+    """As `Node.place`."""
+    scope = event.resource.scope
+    narrow = scope.namespace or ((scope.account or scope.project) and scope.region)
+    return f"{event.resource.environment}|{scope}" if narrow else ""
 
 
 def node_of(event: Event, actor: Actor, announcements: tuple[Announcement, ...] = ()) -> Node:
@@ -136,6 +149,12 @@ def node_of(event: Event, actor: Actor, announcements: tuple[Announcement, ...] 
         names.add(_started_by(event, actor))
     elif actor.known and actor.via is Via.IAC and all(key.startswith(_REQUEST) for key in operations):
         points.setdefault(_started_by(event, actor), SESSION_STRENGTH)
+    if place := place_of(event):
+        # With a role of its own it calls as that role, and names no stack; then the only operation going on in the place is its cause.
+        if any(ref.kind is ReferenceKind.STACK_OPERATION for ref in event.references):
+            names.add(f"{ONLY_ONE}{place}")
+        elif actor.tool.startswith("CloudFormation") and all(key.startswith(_REQUEST) for key in operations):
+            points.setdefault(f"{ONLY_ONE}{place}", ONLY_ONE_STRENGTH)
     return Node(
         event=event,
         actor=actor,

@@ -55,7 +55,7 @@ def references(act: Act, thing: Resource, tags: dict[str, str]) -> tuple[Referen
     if thing.kind == "AWS::CloudFormation::Stack":
         stack = thing.uid or thing.name
     if stack:
-        found.append(Reference(kind=ReferenceKind.STACK_OPERATION, id=f"{stack} {act.at:%Y-%m-%dT%H}"))
+        found.append(Reference(kind=ReferenceKind.STACK_OPERATION, id=f"{_stack_name(stack, act)} {act.at:%Y-%m-%dT%H}"))
         found.append(Reference(kind=ReferenceKind.PART_OF, id=stack))
     request_id = told(act.record.get("requestID"))
     if UUID.match(request_id):
@@ -67,6 +67,12 @@ def references(act: Act, thing: Resource, tags: dict[str, str]) -> tuple[Referen
     if group and thing.kind != "AWS::AutoScaling::AutoScalingGroup":
         found.append(Reference(kind=ReferenceKind.PART_OF, id=f"asg/{act.where.account}/{act.where.region}/{group}"))
     return tuple(dict.fromkeys(found))
+
+
+def _stack_name(stack: str, act: Act) -> str:
+    """One spelling for a stack: some calls of its operation name it, others give its ARN."""
+    name = stack.split("/")[1] if stack.startswith("arn:") and "/" in stack else stack
+    return f"{act.where.account}/{act.where.region}/{name}"
 
 
 def intents(event: Event, act: Act, found: Who, tags: dict[str, str]) -> Iterator[Intent]:

@@ -19,7 +19,7 @@ from core.analysis.ties import node_of
 from core.announcement import Announcement
 from core.assessment import Severity, Verdict
 from core.baseline import Baseline
-from core.event import ActorKind, ChangeType, Event, ReferenceKind, Via
+from core.event import ActorKind, ChangeType, Event, ReferenceKind, Scope, Via
 from core.subscription import EventFilter
 from core.timerange import TimeRange
 from core.trait import Trait
@@ -61,6 +61,21 @@ def test_what_a_stack_tool_calls_for_its_starter_is_one_story_with_the_operation
     table = change("mail-items", 1, replace(robot, via=Via.IAC), refs=((REQUEST, "request-2"),))
     other = change("web-items", 1, replace(robot, id="role/other", name="other", via=Via.IAC), refs=((REQUEST, "request-3"),))
     assert stories(update, table, other) == {frozenset({"stack/mail", "mail-items"}), frozenset({"web-items"})}
+
+
+def in_account(event: Event) -> Event:
+    scope = Scope(account="444455556666", region="eu-central-1")
+    return replace(event, resource=replace(event.resource, scope=scope))
+
+
+def test_what_a_stack_tool_calls_with_a_role_of_its_own_belongs_to_the_only_operation_going_on_there() -> None:
+    starter = replace(APPLY, id="role/cdk-deploy", name="cdk-deploy", kind=ActorKind.AUTOMATION)
+    caller = replace(APPLY, id="role/cfn-exec", name="AWSCloudFormation", session="exec", tool="CloudFormation")
+    pay = in_account(change("stack/pay", 0, starter, refs=((ReferenceKind.STACK_OPERATION, "pay 10"),)))
+    mail = in_account(change("stack/mail", 0.5, starter, refs=((ReferenceKind.STACK_OPERATION, "mail 10"),)))
+    call = in_account(change("pay-function", 1, caller, refs=((REQUEST, "request-1"),)))
+    assert stories(pay, call) == {frozenset({"stack/pay", "pay-function"})}
+    assert stories(pay, mail, call) == {frozenset({"stack/pay"}), frozenset({"stack/mail"}), frozenset({"pay-function"})}
 
 
 def test_two_people_with_requests_stay_two() -> None:
@@ -158,6 +173,16 @@ def test_an_identity_made_beside_an_alarming_act_belongs_to_it_and_alone_it_open
     admin = change("policy", 1, BEN, traits=(Trait.GRANTS_ADMIN,))
     assert judged(identity, [identity, admin]) is Verdict.UNPLANNED
     assert judged(identity, [identity]) is Verdict.UNKNOWN
+
+
+def test_a_pipelines_name_explains_nothing_beside_an_alarming_act_of_the_same_key() -> None:
+    jenkins = replace(APPLY, id="user/old-jenkins", name="old-jenkins", kind=ActorKind.AUTOMATION, via=Via.SDK, tool="Boto3 1.26")
+    identity = change("user", 0, jenkins, traits=(Trait.CREATES_IDENTITY,))
+    miners = change("machines", 1, jenkins, type=ChangeType.CREATED, traits=(Trait.STARTS_COMPUTE,))
+    admin = change("policy", 2, jenkins, traits=(Trait.GRANTS_ADMIN,))
+    assert judged(identity, [identity, miners]) is Verdict.PLANNED
+    assert judged(identity, [identity, miners, admin]) is Verdict.UNPLANNED
+    assert judged(miners, [identity, miners, admin]) is Verdict.UNPLANNED
 
 
 def test_what_is_daily_work_is_not_coloured_by_an_alarming_act_beside_it() -> None:

@@ -171,7 +171,8 @@ def test_every_rule_has_a_reason_and_a_source_and_tells_a_sign_it_needs() -> Non
         assert rule.why, rule.name
         assert rule.source.startswith(("https://", "docs/")), rule.name
         assert rule.tells in rule.when, rule.name
-        assert rule.weight > 0, rule.name
+        # What takes surprise away speaks against unplanned; nothing is ever taken from planned or routine.
+        assert rule.weight > 0 or rule.verdict is Verdict.UNPLANNED, rule.name
         assert not rule.when & rule.unless, rule.name
 
 
@@ -179,3 +180,30 @@ def test_every_security_sensitive_trait_is_medium_or_graver_and_has_its_source()
     for trait, row in rules.traits().items():
         assert row.source.startswith("https://"), trait
         assert not row.guarded or row.severity.rank >= Severity.MEDIUM.rank, trait
+
+
+def test_a_hand_on_what_machinery_always_deploys_is_unplanned_and_on_what_hands_change_too_it_is_not() -> None:
+    hand = change("api", 0, ANA)
+    key = keys_of(hand, ANA).same
+    deployed = Baseline(key=key)
+    for day in range(6, 1, -1):
+        deployed = remembered(deployed, T0 - timedelta(days=day, hours=day), side="machinery")
+    by_both = remembered(remembered(deployed, T0 - timedelta(days=1), side="hand"), T0 - timedelta(hours=20), side="hand")
+    assert verdict(hand, baselines={key: deployed}) is Verdict.UNPLANNED
+    assert verdict(hand, baselines={key: by_both}) is Verdict.UNKNOWN
+    assert verdict(change("api", 0, CI), baselines={key: deployed}) is Verdict.PLANNED
+
+
+def test_what_a_program_does_every_night_surprises_nobody_but_is_never_routine_where_it_is_sensitive() -> None:
+    clears = change("snapshot", 0, SCRIPT, type=ChangeType.DELETED, traits=(Trait.DESTROYS_BACKUP,))
+    key = keys_of(clears, SCRIPT).actor_kind
+    nightly = Baseline(key=key)
+    for day in range(10, 0, -1):
+        nightly = remembered(nightly, T0 - timedelta(days=day))
+    assert verdict(clears) is Verdict.UNPLANNED
+    assert verdict(clears, baselines={key: nightly}) is Verdict.UNKNOWN
+    by_hand = replace(clears, actor=BEN)
+    assert (
+        verdict(by_hand, baselines={keys_of(by_hand, BEN).actor_kind: replace(nightly, key=keys_of(by_hand, BEN).actor_kind)})
+        is Verdict.UNPLANNED
+    )
