@@ -1,11 +1,11 @@
 """What an event can be joined on: the operation that caused it, the sitting of its actor, the names of its resource. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.announcement import Announcement
-from core.event import Actor, ActorKind, Event, ReferenceKind, Via
+from core.event import Actor, ActorKind, Event, ReferenceKind, Scope, Via
 from core.trait import Trait
 
 
@@ -173,6 +173,11 @@ def _started_by(event: Event, actor: Actor) -> str:
     return f"stack-by:{event.source}|{event.resource.environment}|{actor.id or actor.name}"
 
 
+def _realm(event: Event) -> Scope:
+    """Where one job of machinery works: a namespace, or all regions of an account."""
+    return replace(event.resource.scope, region="")
+
+
 def _sitting(event: Event, actor: Actor, side: Side) -> tuple[str, float]:
     # Machinery and hand are told apart within one session: a person's fix beside their own apply is another story.
     session = actor.session or next((ref.id for ref in event.references if ref.kind is ReferenceKind.SESSION), "")
@@ -185,7 +190,7 @@ def _sitting(event: Event, actor: Actor, side: Side) -> tuple[str, float]:
         # Machinery works on many causes at once; without a session, one place and application at a time is one of them.
         part = next((ref.id for ref in event.references if ref.kind is ReferenceKind.PART_OF), "")
         return (
-            f"sit:{event.source}|{actor.id or actor.name}|{actor.via}|{event.environment}|{event.resource.scope}|{part}",
+            f"sit:{event.source}|{actor.id or actor.name}|{actor.via}|{event.environment}|{_realm(event)}|{part}",
             SITTING_STRENGTH,
         )
     if actor.known and side is not Side.UNKNOWN:

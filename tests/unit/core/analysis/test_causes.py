@@ -63,8 +63,8 @@ def test_what_a_stack_tool_calls_for_its_starter_is_one_story_with_the_operation
     assert stories(update, table, other) == {frozenset({"stack/mail", "mail-items"}), frozenset({"web-items"})}
 
 
-def in_account(event: Event) -> Event:
-    scope = Scope(account="444455556666", region="eu-central-1")
+def in_account(event: Event, region: str = "eu-central-1") -> Event:
+    scope = Scope(account="444455556666", region=region)
     return replace(event, resource=replace(event.resource, scope=scope))
 
 
@@ -76,6 +76,12 @@ def test_what_a_stack_tool_calls_with_a_role_of_its_own_belongs_to_the_only_oper
     call = in_account(change("pay-function", 1, caller, refs=((REQUEST, "request-1"),)))
     assert stories(pay, call) == {frozenset({"stack/pay", "pay-function"})}
     assert stories(pay, mail, call) == {frozenset({"stack/pay"}), frozenset({"stack/mail"}), frozenset({"pay-function"})}
+
+
+def test_an_apply_over_regions_is_one_story_though_it_has_no_session() -> None:
+    runner = replace(APPLY, id="terraform", name="terraform")
+    calls = [in_account(change(f"net-{region}", n, runner), region) for n, region in enumerate(("", "eu-west-1", "us-east-1"))]
+    assert len(stories(*calls)) == 1
 
 
 def test_two_people_with_requests_stay_two() -> None:
