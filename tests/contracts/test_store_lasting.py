@@ -13,15 +13,17 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, literal, select, text
 
 import storage
 from core.assessment import Verdict
 from core.errors import StorageBusy, StorageError, StorageFull, StorageOutdated
 from core.observation import Health, Observation, Signal
-from core.subscription import EVERYTHING
+from core.ports import Span
+from core.subscription import EVERYTHING, EventFilter
 from storage import schema
 from storage.database import INGEST_LOCK
+from storage.rows import select_all
 from storage.tables import METADATA
 from tests.contracts.stores import assessed, at, change, commit, delivery, story
 
@@ -239,3 +241,26 @@ def test_what_is_too_old_goes_and_the_rest_stays(lasting_url: str) -> None:
     assert held.verdict is Verdict.PLANNED
     assert store.events.sequence() == 2
     store.close()
+
+
+@pytest.mark.component("postgres")
+def test_a_server_that_ended_our_connections_is_told_once_and_used_again(postgres_url: str) -> None:
+    store = storage.open_store(postgres_url)
+    store.work.commit(commit([change("web", 1)]))
+    with pytest.raises(StorageError), store.database.read() as connection:
+        # In the middle of a transaction: the worst moment for it.
+        end_others(postgres_url)
+        select_all(connection, select(literal("still there").label("says")))
+    assert store.work.commit(commit([change("web", 2)])) > 0
+    assert len(store.events.page(EVERYTHING, EventFilter(), Span()).items) == 2
+    store.close()
+
+
+def end_others(url: str) -> None:
+    """End every connection to the database but the one that asks for it."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    engine.dispose()
