@@ -45,8 +45,10 @@ class Standing:
             at=now,
             open=found,
             names=self._names(found),
+            people=self.people.of(tuple(dict.fromkeys(actor for story in found for actor in story.actors))),
             coverage=self._coverage(now),
             stability=self._stability(now),
+            open_for=_OPEN_FOR,
             unkept=says_now(self.keeping.spell) if self.keeping is not None else "",
         )
 

@@ -9,7 +9,7 @@ from core.errors import WhenUnclear
 from core.subscription import EventFilter
 from core.when import When, when
 
-ALIASES = ("catchup", "catch-up", "catch up", "summarize", "summarise")
+ALIASES = ("catchup", "catch-up", "catch up", "catch me up", "summarize", "summarise")
 USAGE = "catchup [since] [in <environment|provider|source>] [brief|full] [share]"
 _EXAMPLE = "catchup since yesterday 5pm in prod full"
 

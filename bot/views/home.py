@@ -73,7 +73,7 @@ def _open(home: Home) -> list[Block]:
     status = home.status
     if status is None:
         return []
-    blocks = status_view.open_blocks(status.open, status.names)
+    blocks = status_view.open_blocks(status.open, status.names, status.people)
     if not blocks:
         blocks = [kit.section(status_view.summary(status))]
     more = len(status.open) - status_view.SHOWN
@@ -106,7 +106,7 @@ def _bar(day: DayCount, scale: int, time_zone: str) -> str:
         between = f"{first.range.start.astimezone(zone):%H:%M}–{first.range.end.astimezone(zone):%H:%M}"
         more = f" and {len(day.gaps) - 1} more" if len(day.gaps) > 1 else ""
         gap = f" {prose(first.source, 40)} not read {between}{more}"
-    return f"{code(f'{day.day:%a %d %b}', 20)} {bar(day, scale) or NOTHING}{hatched}  {day.total}{gap}"
+    return f"{code(f'{day.day:%a %d %b}', 20)} {bar(day, scale) or NOTHING}{hatched}  {day.total}{f' ·{gap}' if gap else ''}"
 
 
 def _watches(home: Home) -> list[Block]:

@@ -45,7 +45,10 @@ def test_a_status_lists_what_is_open_the_worst_first_and_what_was_not_read(here:
     here.read("aws-prod", hours=1, reason="throttled")
     said = here.command("status")
     text = shown(said["blocks"])
-    assert [line for line in text.splitlines() if line[:1] in "🔎❔"] == ["🔎 *prod · shop/db*", "❔ *prod · shop/web*"]
+    assert [line for line in text.splitlines() if line[:1] in "🔎❔"] == [
+        "🔎 *prod · shop/db* · modified · Ana",
+        "❔ *prod · shop/web* · modified · Ana",
+    ]
     assert "2 changes open: 1 unplanned, 1 I can't tell." in text
     assert re.search(r"○ `aws-prod` not read since <!date\^\d+\^[^>]+>: throttled\.", text)
     assert re.search(r"● `cluster` read, complete until <!date", text)
@@ -54,17 +57,19 @@ def test_a_status_lists_what_is_open_the_worst_first_and_what_was_not_read(here:
 
 def test_nothing_open_is_not_said_of_a_source_that_was_not_read(here: World) -> None:
     here.read("cluster")
-    assert "Nothing is open." in shown(here.command("status")["blocks"])
+    assert "Nothing of the last 3 days is open." in shown(here.command("status")["blocks"])
     here.read("aws-prod", hours=1, reason="throttled")
-    assert "Nothing is open in what was read. 1 source I could not read: I can't vouch for that." in shown(here.command("status")["blocks"])
+    assert "Nothing of the last 3 days is open in what was read. 1 source I could not read: I can't vouch for that." in shown(
+        here.command("status")["blocks"]
+    )
 
 
 def test_a_source_that_nobody_has_read_for_a_while_is_no_source_that_was_read(here: World) -> None:
     here.read("cluster", end_minutes_ago=9)
-    assert "Nothing is open." in shown(here.command("status")["blocks"])
+    assert "Nothing of the last 3 days is open." in shown(here.command("status")["blocks"])
     here.read("cloud", end_minutes_ago=75)
     said = shown(here.command("status")["blocks"])
-    assert "Nothing is open in what was read. 1 source I could not read: I can't vouch for that." in said
+    assert "Nothing of the last 3 days is open in what was read. 1 source I could not read: I can't vouch for that." in said
     assert "○ `cloud` not read since" in said
     assert "● `cluster` read" in said
 

@@ -166,7 +166,7 @@ def test_a_brief_catch_up() -> None:
         "No apply explains it. Still open.",
         "Details",
         "*Also*  Ana's network upgrade (14 changes, settled)",
-        f"Stability in `prod` at {day('T0')}: 46 of 47 checks pass (usual 47 of 47).",
+        f"Stability in `prod`: 46 of 47 checks pass (usual 47 of 47), measured {day('T0')}.",
         "Full report",
         "Mark as read",
         "Share",
@@ -291,7 +291,7 @@ def test_the_week_on_the_home_hatches_what_was_not_read() -> None:
         DayCount(day=T0.date()),
     )
     lines = shown(home_view(Home(now=T0, week=days))["blocks"]).splitlines()
-    assert "`Sun 01 Mar` 🟧⬜⬜⬜ ▨  4 aws-prod not read 00:00–01:00" in lines
+    assert "`Sun 01 Mar` 🟧⬜⬜⬜ ▨  4 · aws-prod not read 00:00–01:00" in lines
     assert "`Mon 02 Mar` ·  0" in lines
 
 
