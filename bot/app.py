@@ -265,17 +265,19 @@ def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, keeping: Keeping, *
     telling = telling_client(settings.slack, token)
     unkept = UnkeptNotes(keeping, telling, bot.store.subscriptions, clock)
     bot.notifier = Notifier(store=bot.store, slack=telling, people=people, clock=clock, unkept=unkept)
-    identity = Identity(asking)
+    identity, catchup = Identity(asking), build_catchup(settings, bot.store, clock=clock)
     slack = bolt_app(asking, lambda: identity(), secret)  # Bolt hands on what a function names, and reads an object wrongly
     listeners.register(
         slack,
         listeners.Desk(
             store=bot.store,
             people=people,
-            catchup=build_catchup(settings, bot.store, clock=clock),
+            catchup=catchup,
             conversation=build_conversation(settings, bot.store, clock=clock),
             overrules=build_overrules(settings, bot.store, ingest, clock=clock),
-            standing=Standing(store=bot.store, people=people, sources=source_names(settings), clock=clock, keeping=keeping),
+            standing=Standing(
+                store=bot.store, people=people, sources=source_names(settings), clock=clock, keeping=keeping, narrowed=catchup.narrowed
+            ),
             clock=clock,
             told=bot.notifier.wake,
         ),

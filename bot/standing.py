@@ -1,7 +1,7 @@
 """Reads how things stand, for the status, the Home and Details: narrow queries, nothing loaded whole."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -30,13 +30,14 @@ EASE_METRIC = "at_ease"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """Answers from the store. Every method raises StorageError where it cannot be read."""
+    """Answers from the store. Every method raises StorageError where it cannot be read. `narrowed` tells words from places."""
 
     store: Store
     people: Knows
     sources: tuple[str, ...]
     clock: Callable[[], datetime]
     keeping: Keeping | None = None
+    narrowed: Callable[[str], tuple[str, EventFilter]] = lambda words: (words, EventFilter())
 
     def status(self) -> Status:
         now = self.clock()
@@ -53,8 +54,9 @@ class Standing:
         )
 
     def history(self, asked: str, after: str = "") -> History:
-        """A page of changes whose resource names match the words."""
-        page = self.store.events.page(EVERYTHING, EventFilter(text=asked), Span(), after=after, limit=_PAGE)
+        """A page of changes whose resource names match the words, in the places that they name."""
+        words, places = self.narrowed(asked)
+        page = self.store.events.page(EVERYTHING, replace(places, text=words), Span(), after=after, limit=_PAGE)
         people = self.people.of(tuple(dict.fromkeys(one.actor for one in page.items)))
         return History(events=page.items, asked=asked, next=page.next, people=people)
 

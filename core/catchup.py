@@ -16,7 +16,7 @@ from core.analysis.stability import usual_score
 from core.assessment import Verdict
 from core.assistant import summary
 from core.baseline import Metric
-from core.catchup_request import CatchUpRequest, Places, parse
+from core.catchup_request import CatchUpRequest, Places, narrowed, parse
 from core.clock import Clock, utc_now
 from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
@@ -105,6 +105,12 @@ class CatchUp:
                 page = self._store.events.page(EVERYTHING, EventFilter(environments=frozenset({word})), Span(), limit=1)
                 found.update(one.event.environment for one in page.items)
         return replace(known, environments=frozenset(found))
+
+    def narrowed(self, words: str) -> tuple[str, EventFilter]:
+        """Words to look for, and the places that "in …" among them names."""
+        if not re.search(r"\bin\b", words, re.IGNORECASE):
+            return words, ANYTHING
+        return narrowed(words, self._with_rare(words, self.places()))
 
     def asked(self, words: str, *, reader: str, time_zone: str = "UTC", visibility: Visibility = EVERYTHING) -> CatchUpReport:
         """The report that the words after `/wgo catchup` ask for. Raises RequestUnclear and WhenUnclear."""

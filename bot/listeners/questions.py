@@ -80,14 +80,13 @@ class Questions:
 
     def _report(self, text: str, user: str, *, share: bool) -> Message | None:
         """What `/wgo` tells of, where its words are written as a message; None where they are a question."""
-        bare = text.removeprefix("/wgo").strip()
-        words = takes(bare)
+        words = takes(text)
         if words is not None:
             try:
                 return self.catching_up.message(words, user, share=share)
             except WhenUnclear:
                 return None  # "summarize what Ana did": a question after all
-        word, _, rest = bare.partition(" ")
+        word, _, rest = text.partition(" ")
         if word.lower() == "status" and not rest:
             return status_message(self.desk.standing.status())
         return history_message(self.desk.standing.history(rest.strip())) if word.lower() == "history" and len(rest.split()) <= 3 else None
