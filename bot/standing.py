@@ -18,11 +18,11 @@ from core.coverage import Coverage, overlapping
 from core.keeping import Keeping
 from core.measures import STABILITY
 from core.ports import Span, Store
-from core.story import Settling, Story
+from core.story import OPEN_FOR, Settling, Story
 from core.subscription import EVERYTHING, EventFilter
 from core.timerange import TimeRange
 
-_OPEN_FOR, _STABLE_FOR = timedelta(days=3), timedelta(minutes=30)
+_STABLE_FOR = timedelta(minutes=30)
 _WEEK_DAYS, _PAGE, _MOST_OPEN = 7, 8, 30
 _AROUND = timedelta(hours=1)
 EASE_METRIC = "at_ease"
@@ -49,7 +49,7 @@ class Standing:
             people=self.people.of(tuple(dict.fromkeys(actor for story in found for actor in story.actors))),
             coverage=self._coverage(now),
             stability=self._stability(now),
-            open_for=_OPEN_FOR,
+            open_for=OPEN_FOR,
             unkept=says_now(self.keeping.spell) if self.keeping is not None else "",
         )
 
@@ -117,7 +117,7 @@ class Standing:
         return tuple(ongoing.get(source, one) if source in self.sources or not self.sources else one for source, one in last.items())
 
     def _open(self, now: datetime) -> tuple[Story, ...]:
-        lately = Span(range=TimeRange(start=now - _OPEN_FOR, end=now + timedelta(seconds=1)))
+        lately = Span(range=TimeRange(start=now - OPEN_FOR, end=now + timedelta(seconds=1)))
         recent = [
             story
             for story in self.store.stories.recent(EVERYTHING, lately, _MOST_OPEN * 4)

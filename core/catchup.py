@@ -21,6 +21,7 @@ from core.clock import Clock, utc_now
 from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
 from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, StabilityLine, Started, TeamRow
+from core.story import OPEN_FOR, Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
@@ -197,6 +198,7 @@ class CatchUp:
             recommendations=tuple(parts.recommendations(items[:most], absent, coverage)),
             late=events.counts(asked.visibility, asked.filter, asked.late).total if asked.late else 0,
             backfilled=self._backfilled(asked),
+            open_before=self._open_before(asked, {one.story_id for one in items}),
         )
         return replace(report, summary=self._summary(report))
 
@@ -224,6 +226,20 @@ class CatchUp:
         if not found or parts.narrow(asked.filter) or asked.period.range.end < asked.now:
             return ()
         return self._store.events.by_ids(asked.visibility, found)
+
+    def _open_before(self, asked: _Asked, told: Collection[str]) -> int:
+        """Stories that are open since before the period; none of a period that is over, or where only an event tells what is asked."""
+        start = asked.now - OPEN_FOR
+        if parts.narrow(asked.filter) or asked.period.range.end < asked.now or asked.period.range.start <= start:
+            return 0
+        before = Span(range=TimeRange(start=start, end=asked.period.range.start))
+        return sum(
+            story.verdict in _TO_LOOK_AT
+            and story.settling is not Settling.SETTLED
+            and story.id not in told
+            and parts.matches(story, asked.filter)
+            for story in self._store.stories.recent(asked.visibility, before, _MOST_READ)
+        )
 
     def _also(self, asked: _Asked, told: Collection[str]) -> tuple[tuple[RolledUp, ...], bool]:
         """The planned and the routine stories of the period, by their most severe events."""

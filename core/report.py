@@ -122,6 +122,7 @@ class CatchUpReport:
     changes from before the period that arrived in it (they are among `counts`), `backfilled` history that was read in afterwards
     (among `counts` only where a period was asked for). `more_to_look_at` counts the stories beyond `look_at`, at least so many where
     `look_at_cut`; `also_cut` says that there is more than `also` tells.
+    `open_before` counts what nobody explained in the days before the period, and nobody saw settle: a quiet period does not close it.
     `summary` is written by a model and was held against everything else here; empty without one.
     """
 
@@ -143,6 +144,7 @@ class CatchUpReport:
     recommendations: tuple[Recommendation, ...] = ()
     late: int = 0
     backfilled: int = 0
+    open_before: int = 0
     summary: str = ""
 
     def __post_init__(self) -> None:

@@ -159,6 +159,8 @@ def _team_row(row: TeamRow) -> Text:
 
 
 def _stability(report: CatchUpReport, zone: ZoneInfo) -> Iterator[Text]:
+    if report.open_before:
+        yield Text(f"Open from before: {phrases.plural(report.open_before, 'change')} that nobody explained (wgo status).", style="yellow")
     for one in report.stability or (StabilityLine(environment=""),):
         where = f" in {clean(one.environment)}" if one.environment else ""
         if one.now is None:

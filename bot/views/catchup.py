@@ -226,7 +226,9 @@ def _team_row(one: TeamRow, people: People) -> str:
 
 
 def _standing(report: CatchUpReport) -> Block | None:
-    lines = [_stability(one) for one in report.stability] or ["Stability: not measured (no health signal was read)."]
+    before = [f"Open from before: {words.plural(report.open_before, 'change')} that nobody explained · `/wgo status`"]
+    lines = [*(before if report.open_before else [])]
+    lines += [_stability(one) for one in report.stability] or ["Stability: not measured (no health signal was read)."]
     return kit.context("\n".join(lines[:8]))
 
 

@@ -192,18 +192,25 @@ CAUSE_UNKNOWN = "I see what changed, not what caused it. "
 INCIDENT_UNKNOWN = "I see changes and health signals, not incidents. "
 
 
+def absent(named: str, before: bool) -> str:
+    """That what was named did not change in that time; `before`, that the first row is its last change before that."""
+    if not named:
+        return ""
+    last = "; its last change before that is [1]" if before else ""
+    return f" Nothing that is called {phrases.clipped(named, 80)} changed in that time{last}."
+
+
 def suspects(
     place: Text, counts: Counts, shown: Sequence[UnifiedEvent], stories: Stories, unknown: str = CAUSE_UNKNOWN, absent: str = ""
 ) -> Answer:
-    """Changes to look at first. What caused a fault, or that there was one, is not known from that. `absent` is what was named and
+    """Changes to look at first. What caused a fault, or that there was one, is not known from that. `absent` says what was named and
     did not change."""
-    nothing_of = f" Nothing that is called {phrases.clipped(absent, 80)} changed." if absent else ""
     if not counts.total:
-        return Answer(text=(unknown, *place, ": no change that I have seen.", nothing_of))
+        return Answer(text=(unknown, *place, ": no change that I have seen.", absent))
     said: list[Slot] = [
         unknown,
         *place,
-        f": {phrases.plural(counts.total, 'change')}.{nothing_of} I would look at these first:",
+        f": {phrases.plural(counts.total, 'change')}.{absent} I would look at these first:",
     ]
     for number, one in enumerate(shown, 1):
         said += ["\n", *rows.line(one, number, stories.get(one.correlation_id))]

@@ -236,8 +236,10 @@ class Conversation:
         # What the question names comes before what is graver.
         named = " ".join(scope.asked.words)
         meant = self._worst(replace(scope, filter=replace(wanted, text=named)), 4) if counts.total and named else ()
-        shown = tuple({one.id: one for one in (*meant, *worst)}.values())[:4]
         absent = named if not meant else ""
+        before = self._store.events.page(scope.visibility, EventFilter(text=absent), Span(), limit=1).items if absent else ()
+        shown = tuple({one.id: one for one in (*meant, *before, *worst)}.values())[:4]
+        absent = answering.absent(absent, bool(before))
         return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown), unknown, absent), scope)
 
     def _stable(self, scope: _Scope) -> Answer:

@@ -106,3 +106,9 @@ def test_every_row_that_one_line_cites_is_shown() -> None:
 def test_what_is_older_than_was_looked_at_is_not_said_to_be_closed() -> None:
     read = (Coverage(source="cluster", range=WEEK, state=CoverageState.READ, complete_until=T0),)
     assert summary(Status(at=T0, coverage=read)) == "Nothing of the last 3 days is open."
+
+
+def test_a_quiet_report_points_at_what_is_open_from_before() -> None:
+    said = lines(report(open_before=2))
+    assert said[0].startswith("✓ Quiet since")
+    assert "Open from before: 2 changes that nobody explained · `/wgo status`" in said

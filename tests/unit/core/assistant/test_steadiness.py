@@ -49,7 +49,16 @@ def test_what_is_named_in_a_question_after_a_cause_comes_before_what_is_graver(t
     told.happened(change("payments", 61, BEN), Verdict.PLANNED)
     answer = says(ask(told, "why is payments down?"))
     assert answer.index("payments") < answer.index("trail")
-    assert "Nothing that is called orders changed." in says(ask(told, "why is orders down?"))
+    assert "Nothing that is called orders changed in that time. I would" in says(ask(told, "why is orders down?"))
+
+
+def test_the_last_change_of_what_is_down_is_told_where_it_is_older(told: Telling) -> None:
+    told.read()
+    told.happened(change("orders", -60 * 40, BEN), Verdict.PLANNED)
+    told.happened(change("trail", 60, BEN), Verdict.UNPLANNED, Severity.HIGH)
+    answer = says(ask(told, "why is orders down?"))
+    assert "Nothing that is called orders changed in that time; its last change before that is [1]." in answer
+    assert "[1] prod · orders" in answer or "[1] prod · shop/orders" in answer
 
 
 @pytest.mark.parametrize("question", ["which sources were not read?", "what did you not see?", "any gaps this week?", "what do you watch?"])
