@@ -114,6 +114,7 @@ def source_names(settings: Settings) -> tuple[str, ...]:
 
 
 def build_doctor(settings: Settings, *, http: bool = False) -> Doctor:
+    import storage
     from bot.doctor import Doctor
 
     def provider(source: SourceSettings, store: Store) -> Provider:
@@ -121,7 +122,13 @@ def build_doctor(settings: Settings, *, http: bool = False) -> Doctor:
         context = provider_folder.ProviderContext(redactor=Redactor(secrets.token_bytes(32)), inbox=store.inbox)
         return provider_folder.build(source, context)
 
-    return Doctor(settings=settings, open_store=lambda: open_store(settings, read_only=True), build_provider=provider, http=http)
+    return Doctor(
+        settings=settings,
+        open_store=lambda: open_store(settings, read_only=True),
+        blank_store=lambda: storage.open_store("sqlite://"),
+        build_provider=provider,
+        http=http,
+    )
 
 
 def build_scheduler(settings: Settings, store: Store, ingest: Ingest, sources: Sequence[Provider], *, clock: Clock = utc_now) -> Scheduler:

@@ -122,6 +122,8 @@ def _counts(report: CatchUpReport) -> str:
         return ""
     total = report.counts.total
     if not total:
+        if not report.sources:
+            return "Nothing was read, so there is nothing I can say."
         return "No change was seen in what was read." if report.gaps else "No change was seen."
     said = {
         Verdict.ROUTINE: "routine",

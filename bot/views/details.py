@@ -108,7 +108,15 @@ def _changes(event: UnifiedEvent) -> list[Block]:
         for change in changes[:_SHOWN_FIELDS]
     ]
     more = len(changes) - len(shown)
-    rest = [kit.context(f"{words.plural(more, 'more field')} changed; `wgo ask` and the source itself show them all.")] if more else []
+    rest = (
+        [
+            kit.context(
+                f"{words.plural(more, 'more field')} changed; `wgo history {prose(event.event.resource.name, 80)} --json` shows them all."
+            )
+        ]
+        if more
+        else []
+    )
     return [kit.header(f"What changed: {words.plural(len(changes), 'field')}"), *shown, *rest]
 
 

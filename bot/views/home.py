@@ -20,6 +20,7 @@ SQUARES = {Verdict.UNPLANNED: "🟧", Verdict.UNKNOWN: "🟪", Verdict.PLANNED: 
 _LEGEND = {Verdict.UNPLANNED: "unplanned", Verdict.UNKNOWN: "I can't tell", Verdict.PLANNED: "planned", Verdict.ROUTINE: "routine"}
 HATCH, NOTHING = "▨", "·"
 _WIDTH = 16
+_KEPT = "Your last answer is kept with your Slack id; it tells whether I help."
 _COMFORT = {
     ComfortMode.HIGH: "reassures wherever it is earned",
     ComfortMode.STANDARD: "reassures where it helps",
@@ -156,7 +157,9 @@ def _ease(home: Home) -> list[Block]:
     pick = kit.menu("1–10", EASE, options, str(home.ease) if home.ease else "")
     return [
         kit.divider(),
-        kit.section("*How at ease are you with what runs?* Only counts are kept; it tells whether I help.", accessory=pick),
+        kit.section(
+            "*How at ease are you with what runs?* Your last answer is kept with your Slack id; it tells whether I help.", accessory=pick
+        ),
     ]
 
 
