@@ -39,6 +39,7 @@ _BRIEF, _FULL = 5, 20
 _LATELY, _AROUND = timedelta(minutes=30), timedelta(minutes=10)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _MOST_WORDS = 12
+_MOMENT = timedelta(minutes=1)
 
 
 class Told(Protocol):
@@ -69,6 +70,11 @@ class _Asked:
     @property
     def range(self) -> TimeRange:
         return self.period.range
+
+    @property
+    def over(self) -> bool:
+        """Did it end before now? Words that are read a moment before the report is made end in that moment, which is still now."""
+        return self.now - self.range.end > _MOMENT
 
 
 class CatchUp:
@@ -223,14 +229,14 @@ class CatchUp:
             for story in self._store.stories.degraded(asked.visibility, _MOST_UNSETTLED)
             if parts.matches(story, asked.filter)
         ]
-        if not found or parts.narrow(asked.filter) or asked.period.range.end < asked.now:
+        if not found or parts.narrow(asked.filter) or asked.over:
             return ()
         return self._store.events.by_ids(asked.visibility, found)
 
     def _open_before(self, asked: _Asked, told: Collection[str]) -> int:
         """Stories that are open since before the period; none of a period that is over, or where only an event tells what is asked."""
         start = asked.now - OPEN_FOR
-        if parts.narrow(asked.filter) or asked.period.range.end < asked.now or asked.period.range.start <= start:
+        if parts.narrow(asked.filter) or asked.over or asked.range.start <= start:
             return 0
         before = Span(range=TimeRange(start=start, end=asked.period.range.start))
         return sum(

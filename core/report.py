@@ -105,6 +105,14 @@ class StabilityLine:
     now: Metric | None = None
     usual: Metric | None = None
 
+    @property
+    def worse(self) -> bool:
+        """Does something fail that usually passes?"""
+        if self.now is None or self.now.numerator >= self.now.denominator:
+            return False
+        usual = self.usual.numerator / self.usual.denominator if self.usual is not None else 1.0
+        return self.now.numerator / self.now.denominator < usual
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recommendation:
@@ -171,9 +179,11 @@ class CatchUpReport:
 
     @property
     def quiet(self) -> bool:
-        """Nothing but routine, nothing that is not well, and every source read whole for the whole period. Only then calm is spoken."""
+        """Nothing but routine, nothing that is not well or fails, and every source read whole for the whole period. Only then calm is
+        spoken."""
         only_routine = self.counts.total == self.counts.by_verdict.get(Verdict.ROUTINE, 0)
-        return self.coverage.whole and only_routine and not self.look_at and not self.missed
+        well = not self.look_at and not self.missed and not any(one.worse for one in self.stability)
+        return self.coverage.whole and only_routine and well
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

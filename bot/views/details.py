@@ -108,15 +108,8 @@ def _changes(event: UnifiedEvent) -> list[Block]:
         for change in changes[:_SHOWN_FIELDS]
     ]
     more = len(changes) - len(shown)
-    rest = (
-        [
-            kit.context(
-                f"{words.plural(more, 'more field')} changed; `wgo history {prose(event.event.resource.name, 80)} --json` shows them all."
-            )
-        ]
-        if more
-        else []
-    )
+    command = f"`wgo history {prose(event.event.resource.name, 80)} --json`"
+    rest = [kit.context(f"{words.plural(more, 'more field')} changed; {command} shows them all.")] if more else []
     return [kit.header(f"What changed: {words.plural(len(changes), 'field')}"), *shown, *rest]
 
 

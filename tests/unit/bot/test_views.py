@@ -186,6 +186,15 @@ def test_a_full_catch_up_lists_a_line_each() -> None:
     assert "Full report" not in lines
 
 
+def checks(passing: int) -> Metric:
+    return Metric(name="stability", at=T0, numerator=passing, denominator=5, source="cluster", environment="prod")
+
+
+def test_what_fails_as_usual_does_not_take_the_quiet_away() -> None:
+    as_usual = (StabilityLine(environment="prod", now=checks(4), usual=checks(4)),)
+    assert "Quiet" in shown(list(catchup_message(report(stability=as_usual), {}).blocks))
+
+
 @pytest.mark.parametrize(
     "unquiet",
     [
@@ -194,6 +203,8 @@ def test_a_full_catch_up_lists_a_line_each() -> None:
         {"coverage": covered(sources=())},
         {"counts": counted(routine=31, unknown=1)},
         {"look_at": (look(settling=Settling.DEGRADED),)},
+        {"stability": (StabilityLine(environment="prod", now=checks(3)),)},
+        {"stability": (StabilityLine(environment="prod", now=checks(3), usual=checks(4)),)},
     ],
 )
 def test_quiet_is_said_only_where_all_was_read_and_there_is_nothing_but_routine(unquiet: dict[str, object]) -> None:
