@@ -59,14 +59,14 @@ def quiet_line(report: CatchUpReport) -> str:
 
 
 def _period(report: CatchUpReport, shared_by: str) -> str:
+    by = f" · shared by {user(shared_by)}" if shared_by else ""
     if report.quiet:
-        return f"✓ {quiet_line(report)}"
+        return f"✓ {quiet_line(report)}{by}"
     begins = "Since you left off" if report.period.started is Started.WATERMARK and not shared_by else "Since"
     when = f"{begins} {date(report.period.range.start)}"
     if _ended_before(report):
         when = f"From {date(report.period.range.start)} until {date(report.period.range.end)}"
     of = f" · {_only(report)}" if _only(report) else ""
-    by = f" · shared by {user(shared_by)}" if shared_by else ""
     return f"*{when}* · {lasted(report.period.range.duration)}{of} · {_read(report)}{by}"
 
 

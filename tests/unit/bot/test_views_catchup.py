@@ -8,8 +8,9 @@ import pytest
 from bot.views.answer import answer_message
 from bot.views.catchup import catchup_message
 from bot.views.status import Status, summary
+from bot.views.story import thread_note
 from bot.views.words import verdict, what_changed
-from core.assessment import Verdict
+from core.assessment import Overrule, Verdict
 from core.baseline import Activity
 from core.coverage import Coverage, CoverageState
 from core.event import FieldChange
@@ -17,7 +18,7 @@ from core.report import Answer, CatchUpReport, Citation, Period, Started, TeamRo
 from core.subscription import EventFilter
 from core.text import EventRef
 from core.timerange import TimeRange
-from tests.unit.bot.given import WEEK, counted, covered, look, report
+from tests.unit.bot.given import WEEK, counted, covered, look, report, told, unified
 from tests.unit.bot.world import shown
 from tests.unit.core.changes import T0, change
 
@@ -78,9 +79,9 @@ def test_who_acts_under_two_identities_is_one_person_where_slack_knows_it() -> N
         replace(one, actor="ben", name="ben", changes=2, unplanned=0, planned=2),
     )
     rows = [TeamRow(activity=activity, days=days) for activity in done]
-    told = lines(report(brief=False, look_at=(look(),), team=tuple(rows)), {"ben": "U0BEN0001", "ben@acme.example": "U0BEN0001"})
-    assert "*Who did what* · whole days 2026-02-23 to 2026-03-02, UTC, without what the platform itself did" in told
-    assert [line for line in told if line.startswith("• ")] == [
+    rows_told = lines(report(brief=False, look_at=(look(),), team=tuple(rows)), {"ben": "U0BEN0001", "ben@acme.example": "U0BEN0001"})
+    assert "*Who did what* · whole days 2026-02-23 to 2026-03-02, UTC, without what the platform itself did" in rows_told
+    assert [line for line in rows_told if line.startswith("• ")] == [
         "• <@U0BEN0001>: 4 changes (2 planned, 2 unplanned)",
         "• root: 3 changes (3 unplanned)",
     ]
@@ -112,3 +113,15 @@ def test_a_quiet_report_points_at_what_is_open_from_before() -> None:
     said = lines(report(open_before=2))
     assert said[0].startswith("✓ Quiet since")
     assert "Open from before: 2 changes that nobody explained · `/wgo status`" in said
+
+
+def test_a_shared_quiet_report_says_who_shared_it() -> None:
+    shared = shown(list(catchup_message(report(), {}, shared_by="U0ANA0001").blocks)).splitlines()
+    assert shared[0].endswith("All 2 sources read whole. · shared by <@U0ANA0001>")
+
+
+def test_a_person_s_word_is_told_once_in_the_thread() -> None:
+    said = Overrule(verdict=Verdict.UNPLANNED, by="U0ANA0001", at=T0, why="rolling back")
+    one = unified(overrule=said)
+    note = thread_note(told(one, because="someone said it was unplanned: rolling back"))
+    assert shown(list(note.blocks)) == "Now: *Unplanned* (<@U0ANA0001>: “rolling back”)."
