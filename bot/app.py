@@ -114,6 +114,7 @@ def source_names(settings: Settings) -> tuple[str, ...]:
 
 
 def build_doctor(settings: Settings, *, http: bool = False) -> Doctor:
+    import storage
     from bot.doctor import Doctor
 
     def provider(source: SourceSettings, store: Store) -> Provider:
@@ -121,7 +122,13 @@ def build_doctor(settings: Settings, *, http: bool = False) -> Doctor:
         context = provider_folder.ProviderContext(redactor=Redactor(secrets.token_bytes(32)), inbox=store.inbox)
         return provider_folder.build(source, context)
 
-    return Doctor(settings=settings, open_store=lambda: open_store(settings, read_only=True), build_provider=provider, http=http)
+    return Doctor(
+        settings=settings,
+        open_store=lambda: open_store(settings, read_only=True),
+        blank_store=lambda: storage.open_store("sqlite://"),
+        build_provider=provider,
+        http=http,
+    )
 
 
 def build_scheduler(settings: Settings, store: Store, ingest: Ingest, sources: Sequence[Provider], *, clock: Clock = utc_now) -> Scheduler:
@@ -265,17 +272,19 @@ def _add_slack(bot: Bot, settings: Settings, ingest: Ingest, keeping: Keeping, *
     telling = telling_client(settings.slack, token)
     unkept = UnkeptNotes(keeping, telling, bot.store.subscriptions, clock)
     bot.notifier = Notifier(store=bot.store, slack=telling, people=people, clock=clock, unkept=unkept)
-    identity = Identity(asking)
+    identity, catchup = Identity(asking), build_catchup(settings, bot.store, clock=clock)
     slack = bolt_app(asking, lambda: identity(), secret)  # Bolt hands on what a function names, and reads an object wrongly
     listeners.register(
         slack,
         listeners.Desk(
             store=bot.store,
             people=people,
-            catchup=build_catchup(settings, bot.store, clock=clock),
+            catchup=catchup,
             conversation=build_conversation(settings, bot.store, clock=clock),
             overrules=build_overrules(settings, bot.store, ingest, clock=clock),
-            standing=Standing(store=bot.store, people=people, sources=source_names(settings), clock=clock, keeping=keeping),
+            standing=Standing(
+                store=bot.store, people=people, sources=source_names(settings), clock=clock, keeping=keeping, narrowed=catchup.narrowed
+            ),
             clock=clock,
             told=bot.notifier.wake,
         ),

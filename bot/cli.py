@@ -109,7 +109,7 @@ def main() -> None:
     """The console script: whatever WGO raises on purpose becomes one clear line with the next step."""
     collect_seldom()
     try:
-        app()
+        app(prog_name="wgo")
     except WgoError as error:
         _say(error)
         sys.exit(2 if isinstance(error, (SettingsError, WhenUnclear)) else 1)

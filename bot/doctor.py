@@ -1,5 +1,6 @@
 """`wgo doctor`: what works, what does not, and the next step for each. Reads only; never raises for what it was asked to look at."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -46,10 +47,12 @@ def _free_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Doctor:
-    """`open_store` opens read-only and raises StorageError; `build_provider` raises SettingsError; `room` tells a folder's free bytes."""
+    """`open_store` opens read-only and raises StorageError; `blank_store` makes an empty one of the moment; `build_provider` raises
+    SettingsError; `room` tells a folder's free bytes."""
 
     settings: Settings
     open_store: Callable[[], Store]
+    blank_store: Callable[[], Store]
     build_provider: Callable[[SourceSettings, Store], Provider]
     http: bool = False
     clock: Clock = utc_now
@@ -70,6 +73,16 @@ class Doctor:
     # --- database and sources --------------------------------------------------------------------------------------------
 
     def _stored(self) -> Iterator[Check]:
+        path = file_of(self.settings.database.url)
+        if path is not None and not path.exists() and os.access(path.resolve().parent, os.W_OK):
+            # Before the first start this is as it should be; what a source needs is asked for all the same.
+            yield amber("database", f"there is none yet at {path}", "`wgo run` makes it.")
+            store = self.blank_store()
+            try:
+                yield from self._sources(store)
+            finally:
+                store.close()
+            return
         try:
             store = self.open_store()
         except WgoError as error:

@@ -1,7 +1,7 @@
 """Reads how things stand, for the status, the Home and Details: narrow queries, nothing loaded whole."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,11 +18,11 @@ from core.coverage import Coverage, overlapping
 from core.keeping import Keeping
 from core.measures import STABILITY
 from core.ports import Span, Store
-from core.story import Settling, Story
+from core.story import OPEN_FOR, Settling, Story
 from core.subscription import EVERYTHING, EventFilter
 from core.timerange import TimeRange
 
-_OPEN_FOR, _STABLE_FOR = timedelta(days=3), timedelta(minutes=30)
+_STABLE_FOR = timedelta(minutes=30)
 _WEEK_DAYS, _PAGE, _MOST_OPEN = 7, 8, 30
 _AROUND = timedelta(hours=1)
 EASE_METRIC = "at_ease"
@@ -30,13 +30,14 @@ EASE_METRIC = "at_ease"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """Answers from the store. Every method raises StorageError where it cannot be read."""
+    """Answers from the store. Every method raises StorageError where it cannot be read. `narrowed` tells words from places."""
 
     store: Store
     people: Knows
     sources: tuple[str, ...]
     clock: Callable[[], datetime]
     keeping: Keeping | None = None
+    narrowed: Callable[[str], tuple[str, EventFilter]] = lambda words: (words, EventFilter())
 
     def status(self) -> Status:
         now = self.clock()
@@ -45,14 +46,17 @@ class Standing:
             at=now,
             open=found,
             names=self._names(found),
+            people=self.people.of(tuple(dict.fromkeys(actor for story in found for actor in story.actors))),
             coverage=self._coverage(now),
             stability=self._stability(now),
+            open_for=OPEN_FOR,
             unkept=says_now(self.keeping.spell) if self.keeping is not None else "",
         )
 
     def history(self, asked: str, after: str = "") -> History:
-        """A page of changes whose resource names match the words."""
-        page = self.store.events.page(EVERYTHING, EventFilter(text=asked), Span(), after=after, limit=_PAGE)
+        """A page of changes whose resource names match the words, in the places that they name."""
+        words, places = self.narrowed(asked)
+        page = self.store.events.page(EVERYTHING, replace(places, text=words), Span(), after=after, limit=_PAGE)
         people = self.people.of(tuple(dict.fromkeys(one.actor for one in page.items)))
         return History(events=page.items, asked=asked, next=page.next, people=people)
 
@@ -113,7 +117,7 @@ class Standing:
         return tuple(ongoing.get(source, one) if source in self.sources or not self.sources else one for source, one in last.items())
 
     def _open(self, now: datetime) -> tuple[Story, ...]:
-        lately = Span(range=TimeRange(start=now - _OPEN_FOR, end=now + timedelta(seconds=1)))
+        lately = Span(range=TimeRange(start=now - OPEN_FOR, end=now + timedelta(seconds=1)))
         recent = [
             story
             for story in self.store.stories.recent(EVERYTHING, lately, _MOST_OPEN * 4)

@@ -49,7 +49,7 @@ def lacks(settings: Settings, *, http: bool) -> tuple[str, ...]:
     """What is not configured and what that means, one sentence each with its next step."""
     slack, said = settings.slack, []
     if slack.bot_token is None:
-        said.append("slack.bot_token is not set: nothing is posted. See `wgo doctor`.")
+        said.append("slack.bot_token is not set: nothing is posted.")
     if http and slack.signing_secret is None:
         said.append("slack.signing_secret is not set: requests from Slack cannot be verified and are refused.")
     if not http and slack.app_token is None:

@@ -1,7 +1,7 @@
 """What is usual, as rows: one Baseline per key. The customer's BaselineTracker keeps these; analysis is pure over them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 
@@ -42,6 +42,11 @@ class Activity:
     unknown: int = 0
     attempted: int = 0
     reverts: int = 0
+
+    def plus(self, other: "Activity") -> "Activity":
+        """With the other's counts added; whose they are is kept."""
+        counts = ("changes", "planned", "unplanned", "routine", "unknown", "attempted", "reverts")
+        return replace(self, **{name: getattr(self, name) + getattr(other, name) for name in counts})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

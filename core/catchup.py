@@ -16,11 +16,12 @@ from core.analysis.stability import usual_score
 from core.assessment import Verdict
 from core.assistant import summary
 from core.baseline import Metric
-from core.catchup_request import CatchUpRequest, Places, parse
+from core.catchup_request import CatchUpRequest, Places, narrowed, parse
 from core.clock import Clock, utc_now
 from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
 from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, StabilityLine, Started, TeamRow
+from core.story import OPEN_FOR, Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
@@ -38,6 +39,7 @@ _BRIEF, _FULL = 5, 20
 _LATELY, _AROUND = timedelta(minutes=30), timedelta(minutes=10)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _MOST_WORDS = 12
+_MOMENT = timedelta(minutes=1)
 
 
 class Told(Protocol):
@@ -68,6 +70,11 @@ class _Asked:
     @property
     def range(self) -> TimeRange:
         return self.period.range
+
+    @property
+    def over(self) -> bool:
+        """Did it end before now? Words that are read a moment before the report is made end in that moment, which is still now."""
+        return self.now - self.range.end > _MOMENT
 
 
 class CatchUp:
@@ -105,6 +112,12 @@ class CatchUp:
                 page = self._store.events.page(EVERYTHING, EventFilter(environments=frozenset({word})), Span(), limit=1)
                 found.update(one.event.environment for one in page.items)
         return replace(known, environments=frozenset(found))
+
+    def narrowed(self, words: str) -> tuple[str, EventFilter]:
+        """Words to look for, and the places that "in …" among them names."""
+        if not re.search(r"\bin\b", words, re.IGNORECASE):
+            return words, ANYTHING
+        return narrowed(words, self._with_rare(words, self.places()))
 
     def asked(self, words: str, *, reader: str, time_zone: str = "UTC", visibility: Visibility = EVERYTHING) -> CatchUpReport:
         """The report that the words after `/wgo catchup` ask for. Raises RequestUnclear and WhenUnclear."""
@@ -191,6 +204,7 @@ class CatchUp:
             recommendations=tuple(parts.recommendations(items[:most], absent, coverage)),
             late=events.counts(asked.visibility, asked.filter, asked.late).total if asked.late else 0,
             backfilled=self._backfilled(asked),
+            open_before=self._open_before(asked, {one.story_id for one in items}),
         )
         return replace(report, summary=self._summary(report))
 
@@ -215,9 +229,23 @@ class CatchUp:
             for story in self._store.stories.degraded(asked.visibility, _MOST_UNSETTLED)
             if parts.matches(story, asked.filter)
         ]
-        if not found or parts.narrow(asked.filter) or asked.period.range.end < asked.now:
+        if not found or parts.narrow(asked.filter) or asked.over:
             return ()
         return self._store.events.by_ids(asked.visibility, found)
+
+    def _open_before(self, asked: _Asked, told: Collection[str]) -> int:
+        """Stories that are open since before the period; none of a period that is over, or where only an event tells what is asked."""
+        start = asked.now - OPEN_FOR
+        if parts.narrow(asked.filter) or asked.over or asked.range.start <= start:
+            return 0
+        before = Span(range=TimeRange(start=start, end=asked.period.range.start))
+        return sum(
+            story.verdict in _TO_LOOK_AT
+            and story.settling is not Settling.SETTLED
+            and story.id not in told
+            and parts.matches(story, asked.filter)
+            for story in self._store.stories.recent(asked.visibility, before, _MOST_READ)
+        )
 
     def _also(self, asked: _Asked, told: Collection[str]) -> tuple[tuple[RolledUp, ...], bool]:
         """The planned and the routine stories of the period, by their most severe events."""

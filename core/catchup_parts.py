@@ -92,12 +92,10 @@ def rolled_up(stories: Iterable[Story]) -> list[RolledUp]:
 def _rolled(stories: Sequence[Story]) -> RolledUp:
     who = next((one for story in stories for one in story.actors if one.known), None)
     name = who.name or who.id if who else ""
-    named_ = (story.cause.removeprefix(f"{name}: ") for story in stories if story.cause != name)
-    causes = list(dict.fromkeys(phrases.clipped(cause, 80) for cause in named_ if cause))
+    named = (_without(name, story.cause) for story in stories if story.cause != name)
+    causes = list(dict.fromkeys(phrases.clipped(cause, 80) for cause in named if cause))
     said: list[Slot] = [Person(who), ": "] if who else []
-    named = ", ".join(causes[:_MOST_NAMED]) or "changes of no named cause"
-    more = len(causes) - _MOST_NAMED
-    said.append(f"{named} and {more} more" if more > 0 else named)
+    said.append(_enumerated(causes) or "changes of no named cause")
     if len(causes) == 1 and len(stories) > 1:
         said.append(f", {len(stories)} times")
     environments = sorted({story.environment for story in stories if story.environment})
@@ -115,19 +113,43 @@ def _rolled(stories: Sequence[Story]) -> RolledUp:
     return replace(rolled, who=who) if who else rolled
 
 
+def _without(name: str, cause: str) -> str:
+    """The cause without the name of who did it, which is said before: "Argo CD application web" is "application web"."""
+    return cause.removeprefix(f"{name}: ").removeprefix(f"{name} ") if name else cause
+
+
+def _enumerated(causes: Sequence[str]) -> str:
+    """The first few, what all of them begin or end with said once: "application web, api", "i-1, i-2 and 4 more deleted"."""
+    words = [cause.split() for cause in causes]
+    least = min((len(one) for one in words), default=0)
+    if len(causes) < 2 or least < 2:
+        head, tail = 0, 0
+    else:
+        head = _shared(words, least - 1)
+        tail = _shared([one[::-1] for one in words], least - 1 - head)
+    named = ", ".join(" ".join(one[head : len(one) - tail]) for one in words[:_MOST_NAMED])
+    more = len(causes) - _MOST_NAMED
+    several = f"{named} and {more} more" if more > 0 else named
+    begins, ends = (words[0][:head], words[0][len(words[0]) - tail :]) if words else ([], [])
+    return " ".join((*begins, several, *ends))
+
+
+def _shared(words: Sequence[Sequence[str]], most: int) -> int:
+    """With how many words all of them begin."""
+    many = 0
+    while many < most and len({one[many] for one in words}) == 1:
+        many += 1
+    return many
+
+
 def team(rows: Iterable[Activity], days: tuple[str, str]) -> list[TeamRow]:
     """Each actor's days summed; who did most first."""
     found: dict[str, Activity] = {}
     for one in rows:
         held = found.get(one.actor)
-        found[one.actor] = replace(one, day=days[0]) if held is None else _sum(held, one)
+        found[one.actor] = replace(one, day=days[0]) if held is None else held.plus(one)
     ordered = sorted(found.values(), key=lambda one: (-one.changes, -one.attempted, one.actor))
     return [TeamRow(activity=one, days=days) for one in ordered if one.changes or one.attempted]
-
-
-def _sum(one: Activity, other: Activity) -> Activity:
-    counts = ("changes", "planned", "unplanned", "routine", "unknown", "attempted", "reverts")
-    return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in counts})
 
 
 def stability_lines(lately: Iterable[Metric], usual: Mapping[str, Metric | None], environments: frozenset[str]) -> list[StabilityLine]:
@@ -161,7 +183,15 @@ def silent(rows: Iterable[Baseline], period: TimeRange, now: datetime) -> list[S
 
 
 def missed(silence: Silence) -> MissedRoutine:
-    return MissedRoutine(says=(phrases.sentence(silence.says),), expected_at=silence.expected_at, key=silence.key)
+    """What did not happen, with its time as each reader's clock shows it."""
+    return MissedRoutine(says=_timed(silence), expected_at=silence.expected_at, key=silence.key)
+
+
+def _timed(silence: Silence) -> Text:
+    """The sentence, with the time that stands in it in words as a slot."""
+    says = phrases.sentence(silence.says)
+    before, found, rest = says.partition(f"{silence.expected_at:%a %H:%M} UTC")
+    return (before, Time(silence.expected_at), rest) if found else (says,)
 
 
 def recommendations(items: Sequence[LookAt], absent: Sequence[MissedRoutine], coverage: CoverageReport) -> list[Recommendation]:
@@ -184,7 +214,11 @@ def _advice(one: LookAt) -> Recommendation | None:
     if one.settling is Settling.DEGRADED:
         return Recommendation(says=("See to ", *where, *_thing(one), ": it is not well since ", Time(one.at)), rests_on=rests_on)
     if one.verdict is Verdict.UNPLANNED and one.settling is not Settling.SETTLED:
-        asks: Text = ("Ask ", Person(one.who), " about ") if _can_be_asked(one.who) else ("Find out who changed ",)
+        asks: Text = ("Find out who changed ",)
+        if _can_be_asked(one.who):
+            asks = ("Ask ", Person(one.who), " about ")
+        elif one.who.known:
+            asks = ("Find out who acted as ", Person(one.who), " on ")
         return Recommendation(says=(*asks, *where, *_thing(one), ": nothing explains it"), rests_on=rests_on)
     if one.verdict is Verdict.UNKNOWN:
         asks = ("Ask ", Person(one.who), " whether ") if _can_be_asked(one.who) else ("Ask the team whether ",)

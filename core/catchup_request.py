@@ -9,8 +9,9 @@ from core.errors import WhenUnclear
 from core.subscription import EventFilter
 from core.when import When, when
 
-ALIASES = ("catchup", "catch-up", "catch up", "summarize", "summarise")
+ALIASES = ("catchup", "catch-up", "catch up", "catch me up", "summarize", "summarise")
 USAGE = "catchup [since] [in <environment|provider|source>] [brief|full] [share]"
+_IN = re.compile(r"\bin\s+(\S+)", re.IGNORECASE)
 _EXAMPLE = "catchup since yesterday 5pm in prod full"
 
 
@@ -55,6 +56,17 @@ def _called(name: str, held: Collection[str]) -> frozenset[str]:
     return frozenset(one for one in held if one and one.lower() == name.lower())
 
 
+def narrowed(words: str, known: Places) -> tuple[str, EventFilter]:
+    """What is left of the words without the places named by "in …", and these places. What is no known place stays a word."""
+    wanted = EventFilter()
+    for found in reversed(list(_IN.finditer(words))):
+        held = known.find(found[1].rstrip(",."))
+        if held is not None:
+            wanted = _joined(wanted, held)
+            words = f"{words[: found.start()]} {words[found.end() :]}"
+    return " ".join(words.split()), wanted
+
+
 def takes(words: str) -> str | None:
     """What follows where the words begin with catchup or another name for it; None where they do not."""
     plain = " ".join(words.split())
@@ -75,7 +87,7 @@ def parse(words: str, *, now: datetime, time_zone: str, known: Places) -> CatchU
     wanted = EventFilter()
     rest = " ".join(left)
     # "in prod" names a place, "in the last 3 days" a time: only the last "in" with a known name is a place.
-    for found in reversed(list(re.finditer(r"\bin\s+(\S+)", rest, re.IGNORECASE))):
+    for found in reversed(list(_IN.finditer(rest))):
         held = known.find(found[1].rstrip(",."))
         if held is not None:
             wanted = _joined(wanted, held)

@@ -139,6 +139,12 @@ def matters(severity: Severity) -> bool:
     return severity.rank >= Severity.HIGH.rank
 
 
+def sure(confidence: float) -> str:
+    """How sure a verdict is, in hundredths. No conclusion from evidence is certain, so none rounds to 100 %."""
+    hundredths = round(confidence * 100)
+    return f"{hundredths} %" if hundredths < 100 else "over 99 %"
+
+
 def plural(many: int, word: str) -> str:
     return f"{many:,} {word}{'' if many == 1 else 's'}"
 

@@ -105,6 +105,14 @@ class StabilityLine:
     now: Metric | None = None
     usual: Metric | None = None
 
+    @property
+    def worse(self) -> bool:
+        """Does something fail that usually passes?"""
+        if self.now is None or self.now.numerator >= self.now.denominator:
+            return False
+        usual = self.usual.numerator / self.usual.denominator if self.usual is not None else 1.0
+        return self.now.numerator / self.now.denominator < usual
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recommendation:
@@ -122,6 +130,7 @@ class CatchUpReport:
     changes from before the period that arrived in it (they are among `counts`), `backfilled` history that was read in afterwards
     (among `counts` only where a period was asked for). `more_to_look_at` counts the stories beyond `look_at`, at least so many where
     `look_at_cut`; `also_cut` says that there is more than `also` tells.
+    `open_before` counts what nobody explained in the days before the period, and nobody saw settle: a quiet period does not close it.
     `summary` is written by a model and was held against everything else here; empty without one.
     """
 
@@ -143,6 +152,7 @@ class CatchUpReport:
     recommendations: tuple[Recommendation, ...] = ()
     late: int = 0
     backfilled: int = 0
+    open_before: int = 0
     summary: str = ""
 
     def __post_init__(self) -> None:
@@ -169,9 +179,11 @@ class CatchUpReport:
 
     @property
     def quiet(self) -> bool:
-        """Nothing but routine, nothing that is not well, and every source read whole for the whole period. Only then calm is spoken."""
+        """Nothing but routine, nothing that is not well or fails, and every source read whole for the whole period. Only then calm is
+        spoken."""
         only_routine = self.counts.total == self.counts.by_verdict.get(Verdict.ROUTINE, 0)
-        return self.coverage.whole and only_routine and not self.look_at and not self.missed
+        well = not self.look_at and not self.missed and not any(one.worse for one in self.stability)
+        return self.coverage.whole and only_routine and well
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

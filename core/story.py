@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.assessment import Severity, Verdict
 from core.clock import require_utc
 from core.event import Actor
 from core.evidence import Evidence
+
+# How long what nobody explained, and nobody saw settle, counts as open.
+OPEN_FOR = timedelta(days=3)
 
 
 class Settling(StrEnum):

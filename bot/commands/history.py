@@ -1,5 +1,6 @@
 """`wgo history`: changes, newest first."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,7 +10,9 @@ from bot.commands import reading
 
 def history(
     context: typer.Context,
-    words: Annotated[list[str] | None, typer.Argument(metavar="[WORD…]", help="Only what has all these words in its name.")] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD…] [in PLACE]", help="Only what has all these words in its name, and is there.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
     since: Annotated[str, typer.Option(help="From when: yesterday 5pm, 24h, 2026-11-20.")] = "",
     after: Annotated[str, typer.Option(help="Go on from here: what the page before ended with.")] = "",
@@ -20,20 +23,22 @@ def history(
 
     Examples:
 
-      wgo history payments --since yesterday
+      wgo history payments in prod --since yesterday
 
       wgo history --limit 100 --json
     """
+    from bot import app
     from bot.terminal.answer import history_view
     from core.clock import utc_now
     from core.ports import Span
-    from core.subscription import EVERYTHING, EventFilter
+    from core.subscription import EVERYTHING
     from core.when import when
 
     zone = reading.zone(time_zone)
     span = Span(range=when(since, now=utc_now(), time_zone=zone.key).range) if since else Span()
-    with reading.opened(context) as (_, store):
-        page = store.events.page(EVERYTHING, EventFilter(text=" ".join(words or ())), span, after=after, limit=limit)
+    with reading.opened(context) as (settings, store):
+        named, places = app.build_catchup(settings, store).narrowed(" ".join(words or ()))
+        page = store.events.page(EVERYTHING, replace(places, text=named), span, after=after, limit=limit)
     if as_json:
         reading.print_json({"events": page.items, "next": page.next})
         return

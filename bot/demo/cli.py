@@ -2,8 +2,10 @@
 
 import logging
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,7 +28,7 @@ from core.settings import AnalysisSettings, Settings
 CHANNEL = "C0INFRA01"
 # What a week of history is understood with; the live demo settles quicker, as someone waits for it.
 _SETTLE_MINUTES = 10.0
-_STOP_SECONDS, _PULSE_SECONDS = 15.0, 15.0
+_STOP_SECONDS, _PULSE_SECONDS, _LISTENS_WITHIN_SECONDS = 15.0, 15.0, 20.0
 _MARK, _MANIFEST = ".wgo-demo", "manifest.yml"
 
 
@@ -56,6 +58,9 @@ def demo(
     tries = (*written.tries, f"The infrastructure is in {stage.infrastructure}")
     sandbox = start_in_thread(Configuration(manifest=manifest(), buttons=(page,), things_to_try=tries), port=port)
     button.start()
+    # Ended from outside, it takes its bot along as it does after Ctrl-C.
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _ended)
     try:
         settings_path = stage.write_settings(
             bot_token=sandbox.bot_token, app_token=sandbox.app_token, api_url=sandbox.api_url, channel=CHANNEL
@@ -63,11 +68,16 @@ def demo(
         _play(stage, settings_path, now, console)
         _prepare_terraform(stage)
         with _bot(settings_path, stage.root / "bot.log") as bot:
+            _listening(bot, sandbox)
             _greet(console, stage, sandbox)
             _wait(bot, stage, console)
     finally:
         button.stop()
         sandbox.stop()
+
+
+def _ended(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def manifest() -> Path:
@@ -137,6 +147,13 @@ def _bot(settings_path: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
         except subprocess.TimeoutExpired:
             bot.kill()
             bot.wait()
+
+
+def _listening(bot: "subprocess.Popen[bytes]", sandbox: RunningSandbox) -> None:
+    """Wait until the bot hears what is typed, so that nobody's first word falls into nothing; no longer than it may take."""
+    until = time.monotonic() + _LISTENS_WITHIN_SECONDS
+    while not sandbox.connected and bot.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def _greet(console: Console, stage: DemoFolder, sandbox: RunningSandbox) -> None:

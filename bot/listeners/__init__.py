@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from slack_bolt import App, BoltContext
+from slack_bolt import App, BoltContext, BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -19,7 +19,7 @@ from bot.listeners.story_actions import StoryActions
 from bot.slack_calls import UNANSWERED, refusal
 from bot.views.blocks import modal
 from bot.views.help import error_message, fault_message
-from core.errors import WgoError
+from core.errors import WgoError, WhenUnclear
 
 __all__ = ["ACKS", "Desk", "register"]
 
@@ -32,21 +32,22 @@ _TOO_LATE = {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "t
 
 def register(app: App, desk: Desk) -> None:
     """Every listener, the specific ones first."""
-    catching_up, questions = CatchingUp(desk), Questions(desk)
+    catching_up = CatchingUp(desk)
+    questions = Questions(desk, catching_up)
     for one in (Command(desk, catching_up, questions), catching_up, StoryActions(desk), questions, HomeTab(desk), Thumbs(desk)):
         one.register(app)
     quiet.register(app)
     app.error(_failed)
 
 
-def _failed(error: Exception, body: Body, context: BoltContext, client: WebClient, respond: Any) -> None:
-    """Whoever asked hears that it did not work, and what to do."""
+def _failed(error: Exception, body: Body, context: BoltContext, client: WebClient, respond: Any) -> BoltResponse | None:
+    """Whoever asked hears that it did not work, and what to do. What they asked wrongly is worked on then; the rest is a fault."""
     key = str(context.get(KEY) or "")
     if isinstance(error, SlackApiError) and refusal(error).error in _TOO_LATE:
         _log.warning("too late to answer", extra={"key": key, "left_over": bool(context.get(LEFT_OVER)), "error": refusal(error).error})
-        return
+        return None
     if isinstance(error, WgoError):
-        _log.warning("refused", extra={"key": key, "error": str(error)})
+        _log.log(logging.INFO if isinstance(error, WhenUnclear) else logging.WARNING, "refused", extra={"key": key, "error": str(error)})
         message = error_message(error)
     else:
         _log.error("listener failed", extra={"key": key}, exc_info=error)
@@ -66,3 +67,5 @@ def _failed(error: Exception, body: Body, context: BoltContext, client: WebClien
             client.chat_postMessage(channel=user, text=message.text, blocks=list(message.blocks))
     except (SlackApiError, *UNANSWERED) as unsaid:
         _log.warning("not said that it failed", extra={"key": key, "error": type(unsaid).__name__})
+        return None
+    return BoltResponse(status=200, body="") if isinstance(error, WhenUnclear) else None

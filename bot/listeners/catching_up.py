@@ -8,6 +8,7 @@ from slack_bolt import Ack, App, Respond
 from slack_sdk import WebClient
 
 from bot.listeners.desk import Body, Desk, announce, user_of, value_of, whisper
+from bot.views.blocks import Message
 from bot.views.catchup import FULL, MARK_READ, SHARE, UNDO_READ, catchup_message, marked_message, unmarked_message
 from bot.views.home import CATCH_UP
 from core.event import Actor
@@ -30,20 +31,20 @@ class CatchingUp:
 
     def tell(self, words: str, user: str, respond: Respond) -> None:
         """Answer `/wgo catchup` with these words after it. Raises RequestUnclear, WhenUnclear and StorageError."""
-        zone = self.desk.people.time_zone(user)
-        request = self.desk.catchup.read(words, time_zone=zone)
-        report = self.desk.catchup.report(reader=user, since=request.when, filter=request.filter, brief=request.brief, time_zone=zone)
-        people = self._people(report)
-        if request.share:
-            announce(respond, catchup_message(report, people, shared_by=user))
-        else:
-            whisper(respond, catchup_message(report, people, asked=self._asked(words, user, report)))
+        share = self.desk.catchup.read(words, time_zone=self.desk.people.time_zone(user)).share
+        (announce if share else whisper)(respond, self.message(words, user, share=share))
+
+    def message(self, words: str, user: str, *, share: bool) -> Message:
+        """The report that these words ask for; a shared one is everybody's, and has no buttons. Raises as `tell` does."""
+        report = self.desk.catchup.asked(words, reader=user, time_zone=self.desk.people.time_zone(user))
+        if share:
+            return catchup_message(report, self._people(report), shared_by=user)
+        return catchup_message(report, self._people(report), asked=self._asked(words, user, report))
 
     def from_home(self, ack: Ack, body: Body, client: WebClient) -> None:
         ack()
         user = user_of(body)
-        report = self.desk.catchup.asked("", reader=user, time_zone=self.desk.people.time_zone(user))
-        told = catchup_message(report, self._people(report), asked=self._asked("", user, report))
+        told = self.message("", user, share=False)
         client.chat_postMessage(channel=user, text=told.text, blocks=list(told.blocks), unfurl_links=False)
 
     def full(self, ack: Ack, body: Body, respond: Respond) -> None:

@@ -9,13 +9,18 @@ from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.listeners.catching_up import CatchingUp
 from bot.listeners.desk import Body, Desk, status, user_of
 from bot.slack_calls import UNANSWERED
 from bot.views import blocks as kit
 from bot.views.answer import answer_message
 from bot.views.blocks import Block, Message
 from bot.views.help import help_message
+from bot.views.history import history_message
 from bot.views.mrkdwn import strong
+from bot.views.status import status_message
+from core.catchup_request import takes
+from core.errors import WhenUnclear
 from core.report import Answer, Question
 from core.text import people_of
 
@@ -31,6 +36,7 @@ _LOOKED_AT = 12
 @dataclass(frozen=True, slots=True)
 class Questions:
     desk: Desk
+    catching_up: CatchingUp
 
     def register(self, app: App) -> None:
         app.event("message")(self.message)
@@ -65,11 +71,25 @@ class Questions:
         channel, user = str(event["channel"]), str(event["user"])
         text = words_of(str(event.get("text") or ""))
         status(client, channel, thread or str(event["ts"]), "is looking …")
-        answered = self.answer(text, user, previous=self._previous(event, client))
+        answered = self._report(text, user, share=event.get("channel_type") != "im")
+        answered = answered or self.answer(text, user, previous=self._previous(event, client))
         sent: dict[str, Any] = {"thread_ts": thread} if thread else {}
         client.chat_postMessage(channel=channel, text=answered.text, blocks=list(answered.blocks), unfurl_links=False, **sent)
         # Slack takes the status away by itself only where the answer went into the same thread.
         status(client, channel, thread or str(event["ts"]), "")
+
+    def _report(self, text: str, user: str, *, share: bool) -> Message | None:
+        """What `/wgo` tells of, where its words are written as a message; None where they are a question."""
+        words = takes(text)
+        if words is not None:
+            try:
+                return self.catching_up.message(words, user, share=share)
+            except WhenUnclear:
+                return None  # "summarize what Ana did": a question after all
+        word, _, rest = text.partition(" ")
+        if word.lower() == "status" and not rest:
+            return status_message(self.desk.standing.status())
+        return history_message(self.desk.standing.history(rest.strip())) if word.lower() == "history" and len(rest.split()) <= 3 else None
 
     def _question(self, text: str, user: str, *, about: str, previous: str) -> Question:
         zone, now = self.desk.people.time_zone(user), self.desk.clock()

@@ -81,7 +81,7 @@ class StoryActions:
             at=now,
         )
         self.desk.store.mutes.save(muted)
-        whisper(respond, mute_view.muted_message(muted))
+        whisper(respond, mute_view.muted_message(muted, name_of(one.resource)))
 
     def unmute(self, ack: Ack, body: Body, client: WebClient, respond: Respond) -> None:
         ack()

@@ -158,6 +158,12 @@ class RunningSandbox:
     _server: uvicorn.Server
     _thread: threading.Thread
     _socket: socket.socket
+    _stage: Stage
+
+    @property
+    def connected(self) -> bool:
+        """Does an app listen?"""
+        return self._stage.link.connected
 
     @property
     def api_url(self) -> str:
@@ -212,6 +218,7 @@ def start_in_thread(configuration: Configuration | Path, *, port: int = 0) -> Ru
         _server=server,
         _thread=thread,
         _socket=listening,
+        _stage=stage,
     )
 
 

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bot.terminal.slots import clean, clock, rendered, verdict, verdict_of
-from bot.views.status import Status
+from bot.views.status import Status, summary
 from core import phrases
 from core.coverage import Coverage, CoverageState
 from core.report import Answer
@@ -52,7 +52,7 @@ def _open(status: Status, zone: ZoneInfo) -> Iterator[Text]:
     if not status.coverage:
         yield Text("Nothing has been read yet, so there is nothing I can say.")
     elif not status.open:
-        yield Text("Nothing is open in what was read. I can't vouch for the rest." if unread else "Nothing is open.")
+        yield Text("Nothing is open in what was read. I can't vouch for the rest." if unread else summary(status))
     for story in status.open:
         yield _story(story, status.names.get(story.id, ""), zone)
 

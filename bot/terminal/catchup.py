@@ -34,7 +34,7 @@ def lasted(duration: timedelta) -> str:
     hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
     days, hours = divmod(hours, 24)
     if days:
-        return f"{phrases.plural(days, 'day')} {hours} h"
+        return f"{phrases.plural(days, 'day')}{f' {hours} h' if hours else ''}"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
@@ -74,7 +74,9 @@ def _not_seen(report: CatchUpReport, zone: ZoneInfo) -> Iterator[Text]:
 def _counts(report: CatchUpReport) -> Text:
     total = report.counts.total
     if not total:
-        return Text("No change was seen in what was read." if report.gaps or not report.sources else "No change was seen.")
+        if not report.sources:
+            return Text("Nothing was read, so there is nothing I can say.")
+        return Text("No change was seen in what was read." if report.gaps else "No change was seen.")
     text = Text(f"{phrases.plural(total, 'change')}: ")
     shown = [one for one in _ORDER if report.of_verdict[one]]
     for number, one in enumerate(shown):
@@ -159,6 +161,8 @@ def _team_row(row: TeamRow) -> Text:
 
 
 def _stability(report: CatchUpReport, zone: ZoneInfo) -> Iterator[Text]:
+    if report.open_before:
+        yield Text(f"Open from before: {phrases.plural(report.open_before, 'change')} that nobody explained (wgo status).", style="yellow")
     for one in report.stability or (StabilityLine(environment=""),):
         where = f" in {clean(one.environment)}" if one.environment else ""
         if one.now is None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from rich.text import Text
 
+from core import phrases
 from core.assessment import Severity, Verdict
 from core.text import Code, EventRef, LinkTo, Person, Slot, Strong, Thing, Time, TimeStyle
 
@@ -61,7 +62,7 @@ def _slot(slot: Slot, zone: ZoneInfo) -> Text:
 
 
 def verdict(of: Verdict, confidence: float) -> Text:
-    sure = f", {round(confidence * 100)} %" if of is not Verdict.UNKNOWN else ""
+    sure = f", {phrases.sure(confidence)}" if of is not Verdict.UNKNOWN else ""
     return Text(f"{VERDICT_WORDS[of]}{sure}", style=VERDICT_STYLES[of])
 
 

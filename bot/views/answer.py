@@ -18,13 +18,15 @@ _MARK = re.compile(r"\[(\d+)\]")
 
 
 def answer_message(answer: Answer, people: People, *, about: str = "") -> Message:
-    """The answer, each claim with the Details of the row it rests on. `about` goes with the thumbs, to tell which answer was meant."""
+    """The answer, each claim with the Details of the row it rests on; the rows of a line that cites several follow below.
+    `about` goes with the thumbs, to tell which answer was meant."""
     lines = [line for line in render(answer.text, people, _MOST_TEXT).split("\n") if line.strip()]
     cited = {one.number: one for one in answer.citations}
     head: list[Block] = []
     shown: set[int] = set()
     for line in lines:
-        number = next((int(found) for found in _MARK.findall(line) if int(found) in cited and int(found) not in shown), None)
+        marks = {int(found) for found in _MARK.findall(line)} & set(cited)
+        number = next(iter(marks - shown), None) if len(marks) == 1 else None
         block = kit.section(line, accessory=_details(cited[number])) if number is not None else kit.section(line)
         if number is not None:
             shown.add(number)

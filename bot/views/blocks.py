@@ -93,6 +93,11 @@ def button(label: str, action_id: str, value: str = "", *, style: str = "", url:
     return element
 
 
+def confirm(title: str, says: str, yes: str, no: str) -> Block:
+    """What is asked before a button's action is taken."""
+    return {"title": words(title, 100), "text": words(says, 300), "confirm": words(yes, 30), "deny": words(no, 30)}
+
+
 def option(label: str, value: str) -> Block:
     return {"text": words(label, BUTTON_TEXT), "value": value[:OPTION_VALUE]}
 

@@ -1,6 +1,7 @@
 """A catch-up: what was read, how much changed, what to look at, what else happened, how it stands now."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.views import blocks as kit
@@ -18,6 +19,7 @@ from core.text import TimeStyle
 
 FULL, MARK_READ, UNDO_READ, SHARE = "catchup_full", "mark_as_read", "undo_read", "catchup_share"
 _BRIEF_ALSO, _BRIEF_GAPS, _FULL_TEAM = 5, 2, 10
+_NOW = timedelta(minutes=1)
 
 
 def catchup_message(report: CatchUpReport, people: People, *, asked: str = "", shared_by: str = "") -> Message:
@@ -46,24 +48,40 @@ def unmarked_message(mark: Watermark | None, stays: Watermark | None = None) -> 
 
 
 def quiet_line(report: CatchUpReport) -> str:
-    """Calm, said only where all was read and there is nothing but routine."""
+    """Calm, said only where all was read and there is nothing but routine; and only of the places and the time that were asked for."""
     routine = report.of_verdict[Verdict.ROUTINE]
     many = f"{words.plural(routine, 'routine change')}, nothing else" if routine else "nothing changed"
-    return f"Quiet since {date(report.period.range.start)}: {many}. {_read(report).capitalize()}."
+    where = f" in {' and '.join(_chosen(report))}" if _chosen(report) else ""
+    start, end = date(report.period.range.start), date(report.period.range.end)
+    when = f"from {start} until {end}" if _ended_before(report) else f"since {start}"
+    read = _read(report)
+    return f"Quiet{where} {when}: {many}. {read[:1].upper()}{read[1:]}."
 
 
 def _period(report: CatchUpReport, shared_by: str) -> str:
-    if report.quiet:
-        return f"✓ {quiet_line(report)}"
-    begins = "Since you left off" if report.period.started is Started.WATERMARK and not shared_by else "Since"
-    of = f" · {_only(report)}" if _only(report) else ""
     by = f" · shared by {user(shared_by)}" if shared_by else ""
-    return f"*{begins} {date(report.period.range.start)}* · {lasted(report.period.range.duration)}{of} · {_read(report)}{by}"
+    if report.quiet:
+        return f"✓ {quiet_line(report)}{by}"
+    begins = "Since you left off" if report.period.started is Started.WATERMARK and not shared_by else "Since"
+    when = f"{begins} {date(report.period.range.start)}"
+    if _ended_before(report):
+        when = f"From {date(report.period.range.start)} until {date(report.period.range.end)}"
+    of = f" · {_only(report)}" if _only(report) else ""
+    return f"*{when}* · {lasted(report.period.range.duration)}{of} · {_read(report)}{by}"
+
+
+def _ended_before(report: CatchUpReport) -> bool:
+    """Is it of a stretch of time that was over when it was made?"""
+    return report.made_at - report.period.range.end > _NOW
+
+
+def _chosen(report: CatchUpReport) -> list[str]:
+    """The places that the report is narrowed to."""
+    return sorted(prose(one, 60) for one in (*report.filter.environments, *report.filter.providers, *report.filter.sources))
 
 
 def _only(report: CatchUpReport) -> str:
-    chosen = [*report.filter.environments, *report.filter.providers, *report.filter.sources]
-    return f"only {', '.join(prose(one, 60) for one in sorted(chosen))}" if chosen else ""
+    return f"only {', '.join(_chosen(report))}" if _chosen(report) else ""
 
 
 def lasted(duration: timedelta) -> str:
@@ -104,6 +122,8 @@ def _counts(report: CatchUpReport) -> str:
         return ""
     total = report.counts.total
     if not total:
+        if not report.sources:
+            return "Nothing was read, so there is nothing I can say."
         return "No change was seen in what was read." if report.gaps else "No change was seen."
     said = {
         Verdict.ROUTINE: "routine",
@@ -173,7 +193,22 @@ def _rolled(one: RolledUp, people: People) -> str:
 def _team(report: CatchUpReport, people: People) -> list[Block]:
     if not report.team:
         return []
-    return [kit.section("*Who did what*", *(_team_row(one, people) for one in report.team[:_FULL_TEAM]))]
+    rows = _one_a_person(report.team, people)
+    more = len(rows) - _FULL_TEAM
+    first, last = report.team[0].days
+    title = f"*Who did what* · whole days {first} to {last}, UTC, without what the platform itself did"
+    rest = [f"and {more} more"] if more > 0 else []
+    return [kit.section(title, *(_team_row(one, people) for one in rows[:_FULL_TEAM]), *rest)]
+
+
+def _one_a_person(rows: Sequence[TeamRow], people: People) -> list[TeamRow]:
+    """Who acts under several identities is one person where Slack knows them by one account."""
+    found: dict[str, TeamRow] = {}
+    for row in rows:
+        key = people.get(row.activity.actor, row.activity.actor)
+        held = found.get(key)
+        found[key] = row if held is None else replace(held, activity=held.activity.plus(row.activity))
+    return sorted(found.values(), key=lambda one: (-one.activity.changes, -one.activity.attempted))
 
 
 def _team_row(one: TeamRow, people: People) -> str:
@@ -193,7 +228,9 @@ def _team_row(one: TeamRow, people: People) -> str:
 
 
 def _standing(report: CatchUpReport) -> Block | None:
-    lines = [_stability(one) for one in report.stability] or ["Stability: not measured (no health signal was read)."]
+    before = [f"Open from before: {words.plural(report.open_before, 'change')} that nobody explained · `/wgo status`"]
+    lines = [*(before if report.open_before else [])]
+    lines += [_stability(one) for one in report.stability] or ["Stability: not measured (no health signal was read)."]
     return kit.context("\n".join(lines[:8]))
 
 
@@ -202,7 +239,7 @@ def _stability(one: StabilityLine) -> str:
     if one.now is None:
         return f"Stability{where}: not measured."
     usual = f" (usual {score(one.usual)})" if one.usual is not None else ""
-    return f"Stability{where} at {date(one.now.at)}: {score(one.now)} checks pass{usual}."
+    return f"Stability{where}: {score(one.now)} checks pass{usual}, measured {date(one.now.at)}."
 
 
 def _recommended(report: CatchUpReport, people: People) -> Block | None:
@@ -213,9 +250,18 @@ def _recommended(report: CatchUpReport, people: People) -> Block | None:
 def _buttons(report: CatchUpReport, asked: str) -> Block:
     return kit.actions(
         kit.button("Full report", FULL, asked) if report.brief and not report.quiet else None,
-        kit.button("Mark as read", MARK_READ, f"{report.sequence}|{report.made_at.isoformat()}", style="primary"),
+        _mark_read(report),
         kit.button("Share", SHARE, asked),
     )
+
+
+def _mark_read(report: CatchUpReport) -> Block:
+    """What is marked is everything up to the report: where it told of less, its reader is asked whether that is meant."""
+    mark = kit.button("Mark as read", MARK_READ, f"{report.sequence}|{report.made_at.isoformat()}", style="primary")
+    if report.period.started is Started.ASKED or _chosen(report):
+        says = "Everything up to this report counts as read then, also what it does not tell of: other places, and what was before."
+        mark["confirm"] = kit.confirm("Mark as read?", says, "Mark as read", "Cancel")
+    return mark
 
 
 def _fallback(report: CatchUpReport) -> str:

@@ -17,10 +17,10 @@ from core.unified import UnifiedEvent
 EVENT_DETAILS = "event_details"
 _SHOWN_FIELDS, _SHOWN_EVENTS, _SHOWN_LINKS = 40, 15, 5
 _COMFORT = {
-    ComfortLevel.HIGH: "at ease: explained, and seen",
-    ComfortLevel.STANDARD: "at ease: explained",
+    ComfortLevel.HIGH: "yes: it is explained, and was seen to go well",
+    ComfortLevel.STANDARD: "yes: it is explained",
     ComfortLevel.LOW: "not yet: something is not explained",
-    ComfortLevel.NONE: "no",
+    ComfortLevel.NONE: "nothing that I read says so",
 }
 _OVERRULES = {
     story_view.PLANNED: "It was planned",
@@ -62,7 +62,7 @@ def _top(of: Details) -> list[Block]:
         f"*When*\n{_when(of.event)}",
         f"*What*\n{code(event.resource.kind)} {prose(event.change_type.value, 40)}",
         f"*Source*\n{prose(event.source, 80)} · {code(event.native_action or '–', 80)}",
-        f"*At ease*\n{_COMFORT[assessment.comfort.level]}",
+        f"*May one be at ease*\n{_COMFORT[assessment.comfort.level]}",
         f"*Stability*\n{_stability(assessment)}",
     ]
     if event.resource.uid:
@@ -96,7 +96,7 @@ def _stability(assessment: Assessment) -> str:
     score = assessment.comfort.stability
     if score is None:
         return "not measured"
-    return f"{score.numerator:g} of {score.denominator:g} ({prose(score.source, 80)}, {date(score.at)})"
+    return f"{score.numerator:g} of {score.denominator:g} checks pass ({prose(score.source, 80)}, {date(score.at)})"
 
 
 def _changes(event: UnifiedEvent) -> list[Block]:
@@ -108,7 +108,8 @@ def _changes(event: UnifiedEvent) -> list[Block]:
         for change in changes[:_SHOWN_FIELDS]
     ]
     more = len(changes) - len(shown)
-    rest = [kit.context(f"{words.plural(more, 'more field')} changed; `wgo ask` and the source itself show them all.")] if more else []
+    command = f"`wgo history {prose(event.event.resource.name, 80)} --json`"
+    rest = [kit.context(f"{words.plural(more, 'more field')} changed; {command} shows them all.")] if more else []
     return [kit.header(f"What changed: {words.plural(len(changes), 'field')}"), *shown, *rest]
 
 
@@ -137,7 +138,8 @@ def _evidence(event: UnifiedEvent) -> list[Block]:
 
 
 def _fact(one: Evidence) -> str:
-    parts = [prose(one.says), weight(one.weight), date(one.at) if one.at else "", code(one.ref, 80) if one.ref else ""]
+    says = prose(one.says)
+    parts = [f"{says[:1].upper()}{says[1:]}", weight(one.weight), date(one.at) if one.at else "", code(one.ref, 80) if one.ref else ""]
     return "• " + " · ".join(part for part in parts if part)
 
 

@@ -10,7 +10,7 @@ _LINES = (
     "`/wgo catchup since yesterday 5pm in prod full`  from when, where, and how much of it",
     "`/wgo catchup share`  the same, for everyone in the channel",
     "`/wgo status`  what is open now, how stable it is, what was read",
-    "`/wgo history payments`  the changes of what matches, newest first",
+    "`/wgo history payments in prod`  the changes of what is called so, newest first",
     "Or ask in your own words, in a direct message or with @WGO: _who changed the security group on Saturday?_",
 )
 

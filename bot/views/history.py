@@ -24,9 +24,10 @@ class History:
 
 
 def history_message(history: History) -> Message:
-    title = f"*Changes*{f' that match {strong(history.asked)}' if history.asked else ''}, newest first"
+    title = f"*Changes*{f' for {strong(history.asked)}' if history.asked else ''}, newest first"
     if not history.events:
-        says = f"{title}\nNone that I have read. Words are matched in names of resources; `/wgo history` alone lists them all."
+        how = "Words are matched in names of resources, `in prod` narrows to a place; `/wgo history` alone lists them all."
+        says = f"{title}\nNone that I have read. {how}"
         return kit.message([kit.section(says)], (), (), text="No changes")
     rows = [kit.section(_row(one, history.people), accessory=kit.button("Details", EVENT_DETAILS, one.id)) for one in history.events]
     older = [kit.actions(kit.button("Older", OLDER, f"{history.next}\n{history.asked}"))] if history.next else []

@@ -20,6 +20,7 @@ SQUARES = {Verdict.UNPLANNED: "🟧", Verdict.UNKNOWN: "🟪", Verdict.PLANNED: 
 _LEGEND = {Verdict.UNPLANNED: "unplanned", Verdict.UNKNOWN: "I can't tell", Verdict.PLANNED: "planned", Verdict.ROUTINE: "routine"}
 HATCH, NOTHING = "▨", "·"
 _WIDTH = 16
+_KEPT = "Your last answer is kept with your Slack id; it tells whether I help."
 _COMFORT = {
     ComfortMode.HIGH: "reassures wherever it is earned",
     ComfortMode.STANDARD: "reassures where it helps",
@@ -73,7 +74,7 @@ def _open(home: Home) -> list[Block]:
     status = home.status
     if status is None:
         return []
-    blocks = status_view.open_blocks(status.open, status.names)
+    blocks = status_view.open_blocks(status.open, status.names, status.people)
     if not blocks:
         blocks = [kit.section(status_view.summary(status))]
     more = len(status.open) - status_view.SHOWN
@@ -106,7 +107,7 @@ def _bar(day: DayCount, scale: int, time_zone: str) -> str:
         between = f"{first.range.start.astimezone(zone):%H:%M}–{first.range.end.astimezone(zone):%H:%M}"
         more = f" and {len(day.gaps) - 1} more" if len(day.gaps) > 1 else ""
         gap = f" {prose(first.source, 40)} not read {between}{more}"
-    return f"{code(f'{day.day:%a %d %b}', 20)} {bar(day, scale) or NOTHING}{hatched}  {day.total}{gap}"
+    return f"{code(f'{day.day:%a %d %b}', 20)} {bar(day, scale) or NOTHING}{hatched}  {day.total}{f' ·{gap}' if gap else ''}"
 
 
 def _watches(home: Home) -> list[Block]:
@@ -156,7 +157,9 @@ def _ease(home: Home) -> list[Block]:
     pick = kit.menu("1–10", EASE, options, str(home.ease) if home.ease else "")
     return [
         kit.divider(),
-        kit.section("*How at ease are you with what runs?* Only counts are kept; it tells whether I help.", accessory=pick),
+        kit.section(
+            "*How at ease are you with what runs?* Your last answer is kept with your Slack id; it tells whether I help.", accessory=pick
+        ),
     ]
 
 

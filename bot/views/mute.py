@@ -15,8 +15,10 @@ def what(mute: Mute) -> str:
     return code(", ".join(parts) or "everything", 200)
 
 
-def muted_message(mute: Mute) -> Message:
-    says = f"Muted here for everyone until {date(mute.until)}: {what(mute)}. What is unplanned and matters is told all the same."
+def muted_message(mute: Mute, called: str = "") -> Message:
+    """`called` is the name of the one resource that was muted, where it is one."""
+    silenced = code(called, 200) if called and mute.filter.resource_keys else what(mute)
+    says = f"Muted here for everyone until {date(mute.until)}: {silenced}. What is unplanned and matters is told all the same."
     return kit.message([kit.section(says)], (), [kit.actions(kit.button("Undo", UNMUTE, mute.id))], text="Muted")
 
 

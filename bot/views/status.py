@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.views import blocks as kit
 from bot.views import words
 from bot.views.blocks import Block, Message
-from bot.views.mrkdwn import code, date, prose, strong
+from bot.views.mrkdwn import People, code, date, person, prose, strong
 from bot.views.story import DETAILS
 from core.assessment import Verdict
 from core.baseline import Metric
@@ -20,37 +20,53 @@ SHOWN = 8
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
     """`open` are stories that ask for a look: unplanned, unknown or not settled. `stability` is the newest score of each environment.
-    `unkept` says that the store cannot be written now, where it cannot."""
+    `unkept` says that the store cannot be written now, where it cannot; `open_for` is how long what nobody explained counts as open."""
 
     at: datetime
     open: tuple[Story, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
     stability: tuple[Metric, ...] = ()
     failed_messages: int = 0
     unkept: str = ""
+    open_for: timedelta = timedelta(days=3)
 
 
 def status_message(status: Status) -> Message:
     head = [kit.section(f"*How it stands* · {date(status.at)}", summary(status), *unkept_lines(status))]
     foot = [kit.context("\n".join(filter(None, (stability_line(status.stability), *source_lines(status.coverage))))), _next()]
-    return kit.message(head, open_blocks(status.open, status.names), foot, text=_plain(status), left_out="and more that is open")
-
-
-def open_blocks(stories: Sequence[Story], names: Mapping[str, str]) -> list[Block]:
-    """One line a story, with its Details. `names` are the headline resources by story id."""
-    return [
-        kit.section(_line(story, names.get(story.id, "")), accessory=kit.button("Details", DETAILS, story.id)) for story in stories[:SHOWN]
-    ]
-
-
-def _line(story: Story, name: str) -> str:
-    what = strong(" · ".join(part for part in (story.environment, name or story.cause or "a change") if part))
-    cause = f" · {prose(story.cause, 80)}" if name and story.cause and story.cause != name else ""
-    many = f" · {words.plural(story.event_count, 'change')}" if story.event_count > 1 else ""
-    return (
-        f"{words.mark(story)} {what}{cause}{many}\n{words.verdict(story.verdict, story.confidence)} · {date(story.last_at)}{_stands(story)}"
+    return kit.message(
+        head, open_blocks(status.open, status.names, status.people), foot, text=_plain(status), left_out="and more that is open"
     )
+
+
+def open_blocks(stories: Sequence[Story], names: Mapping[str, str], people: People) -> list[Block]:
+    """Two lines a story, with its Details. `names` are the headline resources by story id."""
+    shown = stories[:SHOWN]
+    lines = [_line(story, names.get(story.id, ""), people) for story in shown]
+    buttons = [kit.button("Details", DETAILS, story.id) for story in shown]
+    return [kit.section(line, accessory=button) for line, button in zip(lines, buttons, strict=True)]
+
+
+def _line(story: Story, name: str, people: People) -> str:
+    what = strong(" · ".join(part for part in (story.environment, name or story.cause or "a change") if part))
+    known = [one for one in story.actors if one.known]
+    who = ", ".join(person(one, people) for one in known[:2]) + (f" and {len(known) - 2} more" if len(known) > 2 else "")
+    parts = [what, _done(story) if name else "", who]
+    verdict = words.verdict(story.verdict, story.confidence)
+    return f"{words.mark(story)} {' · '.join(part for part in parts if part)}\n{verdict} · {date(story.last_at)}{_stands(story)}"
+
+
+def _done(story: Story) -> str:
+    """What was done: of one change, that; of several, how many they are and of what cause."""
+    if story.event_count == 1 and len(story.counts) == 1:
+        kind = str(next(iter(story.counts)))
+        return words.ACTIONS.get(kind, prose(kind, 40))
+    names = tuple(f"{one}: " for actor in story.actors for one in (actor.name, actor.id) if one)
+    cause = next((story.cause.removeprefix(one) for one in names if story.cause.startswith(one)), story.cause)
+    many = words.plural(story.event_count, "change")
+    return prose(cause if many in cause else f"{cause} · {many}" if cause else many, 100)
 
 
 def _stands(story: Story) -> str:
@@ -72,17 +88,20 @@ def summary(status: Status) -> str:
     if status.open:
         worst = sum(1 for story in status.open if story.verdict is Verdict.UNPLANNED)
         unknown = sum(1 for story in status.open if story.verdict is Verdict.UNKNOWN)
-        parts = [f"{worst} unplanned" if worst else "", f"{unknown} I can't tell" if unknown else ""]
-        detail = ", ".join(part for part in parts if part)
+        unwell = sum(1 for story in status.open if story.settling is Settling.DEGRADED)
+        counts = {"unplanned": worst, "I can't tell": unknown, "not settled": unwell}
+        detail = ", ".join(f"{many} {word}" for word, many in counts.items() if many)
         return f"{words.plural(len(status.open), 'change')} open{f': {detail}' if detail else ''}."
+    # What happened before is not looked at again: that it is closed is not known.
+    nothing = f"Nothing of the last {status.open_for.days} days is open"
     if status.unkept:
-        return "Nothing is open in what could be kept. Of what happens now I can't vouch."
+        return f"{nothing} in what could be kept. Of what happens now I can't vouch."
     if not status.coverage:
         return "Nothing has been read yet, so there is nothing I can say."
     holed = [one for one in status.coverage if one.state is CoverageState.GAP]
     if holed:
-        return f"Nothing is open in what was read. {words.plural(len(holed), 'source')} I could not read: I can't vouch for that."
-    return "Nothing is open."
+        return f"{nothing} in what was read. {words.plural(len(holed), 'source')} I could not read: I can't vouch for that."
+    return f"{nothing}."
 
 
 def unkept_lines(status: Status) -> list[str]:

@@ -158,7 +158,9 @@ def _news(told: ToldStory) -> str:
         case Settling.UNVERIFIED:
             return _sentence(story.settling_says or "no health signal was read since")
         case _:
-            because = f" {_sentence(story.because)}" if story.because else ""
+            # A person's word stands in the verdict already, with their name.
+            said = told.headline.assessment.overrule is not None and told.headline.assessment.overrule.verdict is story.verdict
+            because = f" {_sentence(story.because)}" if story.because and not said else ""
             return f"Now: {words.story_verdict(story, told.headline)}.{because}"
 
 

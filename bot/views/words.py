@@ -1,9 +1,11 @@
 """Words and marks that several views share: verdicts, places, field changes."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from bot.views.mrkdwn import People, code, person, prose, strong, user, value
+from core import phrases
 from core.assessment import Severity, Verdict
 from core.event import Actor, ChangeType, Event, FieldChange, Resource, Via
 from core.json import JsonValue
@@ -15,7 +17,7 @@ SAYS = {Verdict.PLANNED: "Planned", Verdict.UNPLANNED: "Unplanned", Verdict.ROUT
 SETTLED, DEGRADED, ATTEMPTED = "✓", "⚠", "⛔"
 _VIAS = {Via.CONSOLE: "from the console", Via.CLI: "from the command line", Via.IAC: "with IaC", Via.GITOPS: "by GitOps"}
 _SHOWN_CHANGES = 3
-_ACTIONS = {
+ACTIONS: Mapping[str, str] = {
     ChangeType.CREATED: "created",
     ChangeType.DELETED: "deleted",
     ChangeType.REPLACED: "deleted and created again",
@@ -42,7 +44,7 @@ def mark(story: Story) -> str:
 
 def verdict(of: Verdict, confidence: float) -> str:
     """The verdict with how sure it is; an unknown one has no number."""
-    return SAYS[of] if of is Verdict.UNKNOWN else f"{SAYS[of]}, {round(confidence * 100)} %"
+    return SAYS[of] if of is Verdict.UNKNOWN else f"{SAYS[of]}, {phrases.sure(confidence)}"
 
 
 def story_verdict(story: Story, headline: UnifiedEvent) -> str:
@@ -98,7 +100,8 @@ def field_name(path: str, paths: Sequence[str]) -> str:
 
 
 def _parts(path: str) -> list[str]:
-    return [part for part in path.replace("/", ".").split(".") if part] or [path or "?"]
+    # A key in brackets belongs to what it is a key of, dots and all: `bindings[roles/bigquery.dataViewer]`.
+    return re.findall(r"(?:[^./\[\]]|\[[^\]]*\])+", path) or [path or "?"]
 
 
 def one_change(change: FieldChange, paths: Sequence[str]) -> str:
@@ -123,7 +126,7 @@ def what_changed(event: Event, shown: int = _SHOWN_CHANGES) -> str:
     if event.attempted:
         return f"{code(event.native_action, 80)} was tried and refused: {prose(event.error or 'no reason was given', 160)}"
     if event.change_type in (ChangeType.CREATED, ChangeType.DELETED, ChangeType.REPLACED, ChangeType.EXECUTED) or not event.changes:
-        kind = f"{code(event.resource.kind, 80)} {_ACTIONS[event.change_type]}"
+        kind = f"{code(event.resource.kind, 80)} {ACTIONS[event.change_type]}"
         return f"{kind} ({code(event.native_action, 80)})" if event.native_action else kind
     ordered = sorted(event.changes, key=_interest)
     paths = [change.path for change in ordered]

@@ -1,20 +1,20 @@
 """The words of answers, from rows. Pure: every number is a count that was handed in, every claim carries the number of its citation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from core import phrases
 from core.assessment import Verdict
+from core.assistant import rows
 from core.assistant.vocabulary import Wanted
-from core.baseline import Metric
 from core.coverage import CoverageReport
 from core.event import ActorKind, ChangeType
 from core.ports import Counts
-from core.report import Answer, Citation
-from core.story import Settling, Story
+from core.report import Answer
+from core.story import Story
 from core.subscription import EventFilter
-from core.text import EventRef, Person, Slot, Strong, Text, Time
+from core.text import Person, Slot, Text, Time
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
 
@@ -35,7 +35,7 @@ _VERDICTS = {Verdict.UNKNOWN: "unexplained"}
 def what_i_know() -> Answer:
     says = (
         "I can say what changed, where, when, by whom and whether it was planned, why I think so, how many, and what I measured of "
-        "how stable it is. What I did not see, and what is not a change, I can't answer."
+        "how stable it is, and what I did not see. What is not a change, I can't answer; and I read English only."
     )
     return Answer(text=(says,), follow_ups=EXAMPLES)
 
@@ -51,8 +51,10 @@ def which_one() -> Answer:
 def where(wanted: EventFilter, span: TimeRange, now: datetime, about: str = "") -> Text:
     """In prod, since Tue 18:00."""
     named = sorted(wanted.environments | wanted.sources | wanted.providers)
-    said: list[Slot] = [f"In {' and '.join(named)}, since " if named else "Since ", Time(span.start)]
-    if now - span.end > timedelta(minutes=1):
+    ended = now - span.end > timedelta(minutes=1)
+    begins = "from" if ended else "since"
+    said: list[Slot] = [f"In {' and '.join(named)}, {begins} " if named else f"{begins.capitalize()} ", Time(span.start)]
+    if ended:
         said += [" until ", Time(span.end)]
     by = [*sorted(wanted.actors), *(_BY_KIND.get(kind, "") for kind in sorted(wanted.actor_kinds))]
     if any(by):
@@ -100,7 +102,7 @@ def nothing(place: Text, coverage: CoverageReport, *, understood: bool = True, n
 def closest(missing: str, answer: Answer) -> Answer:
     """What comes near to what was asked, said to be no more than that."""
     return replace(
-        answer, text=(f"I found no change that is about all of {phrases.clipped(missing, 120)}. What comes closest:\n", *answer.text)
+        answer, text=(f"I found no change that is about all of {phrases.clipped(missing, 120)}. What comes closest:", "\n", *answer.text)
     )
 
 
@@ -115,23 +117,25 @@ def narrowed(wanted: EventFilter) -> str:
 
 
 def what(place: Text, counts: Counts, people: Counts, shown: Sequence[UnifiedEvent], stories: Stories) -> Answer:
-    said: list[Slot] = [*place, f": {phrases.plural(counts.total, 'change')}{_by(people)}"]
-    said.append(f" ({_verdicts(counts)})." if counts.total > 1 else ".")
+    said: list[Slot] = [*place, f": {phrases.plural(counts.total, 'change')}{rows.by(people)}"]
+    said.append(f" ({rows.verdicts(counts)})." if counts.total > 1 else ".")
     if counts.total > len(shown):
         said.append(f" The {len(shown)} that matter most:")
     for number, one in enumerate(shown, 1):
-        said += ["\n", *_line(one, number, stories.get(one.correlation_id))]
-    return Answer(text=tuple(said), citations=_citations(shown))
+        said += ["\n", *rows.line(one, number, stories.get(one.correlation_id))]
+    return Answer(text=tuple(said), citations=rows.citations(shown))
 
 
 def who(place: Text, counts: Counts, people: Counts, shown: Sequence[UnifiedEvent]) -> Answer:
     said: list[Slot] = [*place, f": {phrases.plural(counts.total, 'change')} by "]
+    known = {name: one.actor for one in shown for name in (one.actor.name, one.actor.id) if name}
     ordered = sorted(counts.by_actor.items(), key=lambda item: (-item[1], item[0]))
-    named = [f"{name or 'someone unknown'} ({many})" for name, many in ordered[:_NAMED]]
+    for number, (name, many) in enumerate(ordered[:_NAMED]):
+        said += [", " if number else "", Person(known[name]) if name in known else name or "someone unknown", f" ({many})"]
     more = len(ordered) - _NAMED
-    said.append(", ".join(named) + (f" and {more} more" if more > 0 else "") + ".")
+    said.append(f" and {more} more." if more > 0 else ".")
     if people.total and people.total < counts.total:
-        said.append(f" {phrases.plural(people.total, 'change')} of them by people.")
+        said.append(f" {people.total:,} of them by people.")
     for number, one in enumerate(shown, 1):
         who_: Slot = Person(one.actor) if one.actor.known else "Someone unknown"
         said += [
@@ -142,30 +146,30 @@ def who(place: Text, counts: Counts, people: Counts, shown: Sequence[UnifiedEven
             ", ",
             *phrases.change(one.event),
             " ",
-            _mark(number, one),
+            rows.mark(number, one),
         ]
-    return Answer(text=tuple(said), citations=_citations(shown))
+    return Answer(text=tuple(said), citations=rows.citations(shown))
 
 
 def how_many(place: Text, counts: Counts, shown: Sequence[UnifiedEvent]) -> Answer:
     said: list[Slot] = [*place, f": {phrases.plural(counts.total, 'change')}"]
-    said.append(f": {_verdicts(counts)}." if counts.total else " that I have seen.")
+    said.append(f": {rows.verdicts(counts)}." if counts.total else " that I have seen.")
     named = {name: many for name, many in counts.by_environment.items() if name}
     if len(named) > 1:
         said.append(" " + ", ".join(f"{many} in {name}" for name, many in sorted(named.items(), key=lambda one: -one[1])) + ".")
     for number, one in enumerate(shown, 1):
-        said += [" For example " if number == 1 else " ", _mark(number, one)]
-    return Answer(text=tuple(said), citations=_citations(shown))
+        said += [" For example " if number == 1 else " ", rows.mark(number, one)]
+    return Answer(text=tuple(said), citations=rows.citations(shown))
 
 
 def why(one: UnifiedEvent, story: Story | None, more: int) -> Answer:
-    said: list[Slot] = [*phrases.place(one.resource, one.event.environment), ": ", *phrases.change(one.event), " ", _mark(1, one), ". "]
+    said: list[Slot] = [*phrases.place(one.resource, one.event.environment), ": ", *phrases.change(one.event), " ", rows.mark(1, one), ". "]
     said += _judged(one)
     stands = phrases.stands(story)
     said += [" ", *stands] if stands else []
     if more > 0:
         said.append(f" This is the one that matters most of {more + 1} that match.")
-    return Answer(text=tuple(said), citations=_citations((one,)))
+    return Answer(text=tuple(said), citations=rows.citations((one,)))
 
 
 def _judged(one: UnifiedEvent) -> list[Slot]:
@@ -181,84 +185,44 @@ def _judged(one: UnifiedEvent) -> list[Slot]:
             if reasons
             else "I can't tell whether it was planned: I have nothing to go by."
         ]
-    return [f"I call it {one.verdict.value} ({round(one.confidence * 100)} %) because: {reasons}."]
+    return [f"I call it {one.verdict.value} ({phrases.sure(one.confidence)}) because: {reasons}."]
 
 
-CAUSE_UNKNOWN = "I can't tell what causes that. "
+CAUSE_UNKNOWN = "I see what changed, not what caused it. "
 INCIDENT_UNKNOWN = "I see changes and health signals, not incidents. "
 
 
-def suspects(place: Text, counts: Counts, shown: Sequence[UnifiedEvent], stories: Stories, unknown: str = CAUSE_UNKNOWN) -> Answer:
-    """Changes to look at first. What caused a fault, or that there was one, is not known from that."""
+def absent(named: str, before: bool) -> str:
+    """That what was named did not change in that time; `before`, that the first row is its last change before that."""
+    if not named:
+        return ""
+    last = "; its last change before that is [1]" if before else ""
+    return f" Nothing that is called {phrases.clipped(named, 80)} changed in that time{last}."
+
+
+def suspects(
+    place: Text, counts: Counts, shown: Sequence[UnifiedEvent], stories: Stories, unknown: str = CAUSE_UNKNOWN, absent: str = ""
+) -> Answer:
+    """Changes to look at first. What caused a fault, or that there was one, is not known from that. `absent` says what was named and
+    did not change."""
     if not counts.total:
-        return Answer(text=(unknown, *place, ": no change that I have seen."))
+        return Answer(text=(unknown, *place, ": no change that I have seen.", absent))
     said: list[Slot] = [
         unknown,
         *place,
-        f": {phrases.plural(counts.total, 'change')}; I would look at these first:",
+        f": {phrases.plural(counts.total, 'change')}.{absent} I would look at these first:",
     ]
     for number, one in enumerate(shown, 1):
-        said += ["\n", *_line(one, number, stories.get(one.correlation_id))]
-    return Answer(text=tuple(said), citations=_citations(shown))
-
-
-def stable(
-    measured: Sequence[Metric],
-    unsettled: Sequence[Story],
-    heads: Mapping[str, UnifiedEvent],
-    open_: Sequence[UnifiedEvent],
-    stories: Stories,
-    coverage: CoverageReport,
-    places: Sequence[str],
-) -> Answer:
-    """The fractions, what is not well, what is open."""
-    bad = [story for story in unsettled if story.settling is Settling.DEGRADED]
-    waiting = [story for story in unsettled if story.settling is Settling.WATCHING]
-    unexplained = _one_a_story(one for one in open_ if not _settled(stories.get(one.correlation_id)))
-    failing = [one for one in measured if one.numerator < one.denominator]
-    lacking = sorted(set(places) - {one.environment for one in measured})
-    said: list[Slot] = []
-    if measured and not (bad or unexplained or failing or waiting or lacking) and coverage.whole:
-        said.append("As far as I can see, yes. ")
-    for one in measured:
-        where_ = one.environment or "Everything that is checked"
-        said += [Strong(where_), f": {one.numerator:g} of {one.denominator:g} checks pass (", Time(one.at), "). "]
-    if lacking or not measured:
-        named = f" in {' and '.join(lacking)}" if lacking else ""
-        said.append(f"Stability{named} was not measured: no health signal was read in the last 30 minutes. ")
-    cited: list[UnifiedEvent] = []
-    for story in bad[:_NAMED]:
-        head = heads.get(story.headline_event)
-        if head is not None:
-            cited.append(head)
-            said += [
-                "\nNot well: ",
-                *phrases.place(head.resource, story.environment),
-                f": {phrases.clipped(story.settling_says, 120)} ",
-                _mark(len(cited), head),
-            ]
-    for event in [event for event in unexplained if event.id not in {held.id for held in cited}][:_NAMED]:
-        cited.append(event)
-        said += ["\n", *_line(event, len(cited), stories.get(event.correlation_id))]
-    if waiting:
-        said.append(f"\n{phrases.plural(len(waiting), 'change')} still being watched.")
-    return Answer(text=tuple(said), citations=_citations(cited))
-
-
-def _settled(story: Story | None) -> bool:
-    return story is not None and story.settling is Settling.SETTLED
-
-
-def _one_a_story(events: Iterable[UnifiedEvent]) -> list[UnifiedEvent]:
-    found: dict[str, UnifiedEvent] = {}
-    for one in events:
-        found.setdefault(one.correlation_id or one.id, one)
-    return list(found.values())
+        said += ["\n", *rows.line(one, number, stories.get(one.correlation_id))]
+    return Answer(text=tuple(said), citations=rows.citations(shown))
 
 
 def about(one: UnifiedEvent, story: Story | None, others: Sequence[UnifiedEvent], wanted: Wanted) -> Answer:
     """One story: what it is, why it is judged so, how it stands, what belongs to it."""
-    said: list[Slot] = [*phrases.told(one), " ", _mark(1, one), ". "]
+    said: list[Slot] = [*phrases.told(one), " ", rows.mark(1, one), ". "]
+    if not one.actor.known:
+        with_what = f" with {phrases.clipped(one.actor.tool, 40)}" if one.actor.tool else ""
+        said.append(f"Who did it{with_what} is not in what I read. ")
     said += _judged(one)
     context = one.assessment.context.says
     if context and wanted is not Wanted.WHO:
@@ -267,47 +231,13 @@ def about(one: UnifiedEvent, story: Story | None, others: Sequence[UnifiedEvent]
     said += [" ", *stands] if stands else []
     if story is not None and story.event_count > 1:
         cause = f" of one cause ({phrases.clipped(story.cause, 80)})" if story.cause else " of one cause"
-        said.append(f"\n{phrases.plural(story.event_count, 'change')}{cause}:")
+        said += ["\n", f"{phrases.plural(story.event_count, 'change')}{cause}:"]
         for number, other in enumerate(others, 2):
-            said += ["\n", *_line(other, number, None)]
-    return Answer(text=tuple(said), citations=_citations((one, *others)))
+            said += ["\n", *rows.line(other, number, None)]
+    return Answer(text=tuple(said), citations=rows.citations((one, *others)))
 
 
 def strangers(asked: Sequence[str], known: Sequence[str]) -> Answer:
     names = ", ".join(known[:8]) or "nobody yet"
     more = f" and {len(known) - 8} more" if len(known) > 8 else ""
     return Answer(text=(f"I have seen no change by anyone called {' or '.join(asked)}. Whom I have seen lately: {names}{more}.",))
-
-
-# --- pieces
-
-
-def _line(one: UnifiedEvent, number: int, story: Story | None) -> Text:
-    stands: Text = (" ", *phrases.stands(story)) if story is not None and story.settling is Settling.DEGRADED else ()
-    return (_mark(number, one), " ", *phrases.told(one), f": {phrases.VERDICTS[one.verdict]}.", *stands)
-
-
-def _mark(number: int, one: UnifiedEvent) -> EventRef:
-    return EventRef(f"[{number}]", one.id)
-
-
-def _citations(events: Sequence[UnifiedEvent]) -> tuple[Citation, ...]:
-    return tuple(
-        Citation(
-            number=number, says=phrases.told(one), event_id=one.id, story_id=one.correlation_id, at=one.timestamp, links=one.event.links
-        )
-        for number, one in enumerate(events, 1)
-    )
-
-
-def _by(people: Counts) -> str:
-    many = len([name for name in people.by_actor if name])
-    if not people.total:
-        return ", none by a person" if many == 0 else ""
-    return f", {people.total:,} by {'one person' if many == 1 else f'{many} people'}" if many else ""
-
-
-def _verdicts(counts: Counts) -> str:
-    ordered = (Verdict.UNPLANNED, Verdict.UNKNOWN, Verdict.PLANNED, Verdict.ROUTINE)
-    words = {**{verdict: verdict.value for verdict in Verdict}, Verdict.UNKNOWN: "I can't tell"}
-    return ", ".join(f"{counts.by_verdict[one]:,} {words[one]}" for one in ordered if counts.by_verdict.get(one))

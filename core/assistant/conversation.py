@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.assessment import Verdict
-from core.assistant import answering, looking
+from core.assistant import answering, looking, steadiness
 from core.assistant.asked import Asked, Names, after, asked
 from core.assistant.looking import Looked
 from core.assistant.topics import singular
@@ -97,6 +97,8 @@ class Conversation:
                 return self._suspects(scope)
             case Wanted.WHY:
                 return self._why(scope)
+            case Wanted.SEEN:
+                return self._whole(steadiness.seen(self._where(scope), self._coverage(scope)), scope)
             case _:
                 return self._what(scope)
 
@@ -134,7 +136,7 @@ class Conversation:
         # What happened in this very moment is meant too.
         held = replace(meant.range, end=meant.range.end + timedelta(seconds=1)) if meant.range.end == now else meant.range
         period = Period(range=held, started=started, time_zone=question.time_zone, notes=meant.notes)
-        words = () if found.wanted in (Wanted.SUSPECTS, Wanted.INCIDENT, Wanted.STABLE) else found.words
+        words = () if found.wanted in (Wanted.SUSPECTS, Wanted.INCIDENT, Wanted.STABLE, Wanted.SEEN) else found.words
         return _Scope(asked=found, period=period, filter=replace(found.filter, text=" ".join(words)), visibility=visibility)
 
     def _coverage(self, scope: _Scope) -> CoverageReport:
@@ -230,8 +232,15 @@ class Conversation:
         wanted = replace(scope.filter, text="")
         unknown = answering.INCIDENT_UNKNOWN if scope.asked.wanted is Wanted.INCIDENT else answering.CAUSE_UNKNOWN
         counts = self._store.events.counts(scope.visibility, wanted, scope.span)
-        shown = self._worst(replace(scope, filter=wanted), 4) if counts.total else ()
-        return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown), unknown), scope)
+        worst = self._worst(replace(scope, filter=wanted), 4) if counts.total else ()
+        # What the question names comes before what is graver.
+        named = " ".join(scope.asked.words)
+        meant = self._worst(replace(scope, filter=replace(wanted, text=named)), 4) if counts.total and named else ()
+        absent = named if not meant else ""
+        before = self._store.events.page(scope.visibility, EventFilter(text=absent), Span(), limit=1).items if absent else ()
+        shown = tuple({one.id: one for one in (*meant, *before, *worst)}.values())[:4]
+        absent = answering.absent(absent, bool(before))
+        return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown), unknown, absent), scope)
 
     def _stable(self, scope: _Scope) -> Answer:
         """Fractions that were measured, and what is open. Yes is only said where everything passes, nothing is open, and all was read."""
@@ -250,7 +259,9 @@ class Conversation:
             scope.visibility, EventFilter(environments=wanted, verdicts=answering.OPEN), scope.span, _OPEN * 4
         )
         heads = {one.id: one for one in self._store.events.by_ids(scope.visibility, {story.headline_event for story in unsettled})}
-        answer = answering.stable(named, unsettled, heads, open_, self._stories(open_), self._coverage(scope), sorted(wanted))
+        answer = steadiness.stable(
+            named, unsettled, heads, open_, self._stories(open_), self._coverage(scope), sorted(wanted), scope.period.range
+        )
         return self._whole(answer, scope)
 
     def _about(self, question: Question, found: Asked, visibility: Visibility) -> Answer:

@@ -29,8 +29,10 @@ def summarize(report: CatchUpReport, model: LanguageModel) -> str:
 
 def facts(report: CatchUpReport) -> str:
     """Everything that a summary may say, one fact a line."""
+    chosen = sorted(report.filter.environments | report.filter.providers | report.filter.sources)
     lines = [
         f"Period: since {_time(report.period.range.start)} until {_time(report.period.range.end)}",
+        *([f"Only of: {', '.join(chosen)}"] if chosen else []),
         f"Sources read whole: {len(report.sources_read_whole)} of {len(report.sources)}",
         *(f"Not read: {one.source} {_time(one.range.start)} to {_time(one.range.end)} {one.reason}" for one in report.gaps),
         f"Changes: {report.counts.total}, " + ", ".join(f"{many} {verdict.value}" for verdict, many in report.of_verdict.items()),

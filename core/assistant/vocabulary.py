@@ -18,6 +18,7 @@ class Wanted(StrEnum):
     WHY = "why"
     SUSPECTS = "suspects"
     INCIDENT = "incident"
+    SEEN = "seen"
     LOG_INS = "log_ins"
     HELP = "help"
 
@@ -44,6 +45,13 @@ GOES_ON = re.compile(r"^(?:and|what about|how about|also|ok and)\b")
 WANTED = (
     (Wanted.LOG_INS, LOG_IN.pattern),
     (Wanted.HELP, r"\b(?:what can you|how do i|help me|who are you|what are you|what do you do)\b"),
+    (
+        Wanted.SEEN,
+        r"\b(?:not|never|couldn't|didn't|haven't|wasn't|weren't|isn't|aren't) (?:be |been |you )?(?:see|seen|read|watch(?:ed)?)\b"
+        r"|\bunread\b"
+        r"|\bcoverage\b|\bread whole\b|\bblind spots?\b|\b(?:which|what) sources?\b|\b(?:any |the )gaps?\b"
+        r"|\bwhat (?:do|are|did) you (?:watch|read|see)(?:ing)?$",
+    ),
     (Wanted.HOW_MANY, r"\b(?:how many|how much|count|number of)\b"),
     (
         Wanted.SUSPECTS,
@@ -56,6 +64,7 @@ WANTED = (
         Wanted.STABLE,
         r"\b(?:is|are|was) .*\b(?:stable|ok|okay|healthy|fine|quiet|up|well|safe|calm|good|alright|settled)\b"
         r"|\bon fire\b|\bburning\b|\b(?:is|are) (?:anything|something|everything|it all|we) (?:broken|down|up|wrong|working)\b"
+        r"|\bworr(?:y|ied|ying)\b|\b(?:should|must|need to|to) (?:i |we )?look at(?: first| now)?$"
         r"|\bstability\b|\bhealth\b|\bstatus\b|\bhow (?:is|are) (?:things|it|we|everything)\b",
     ),
     (Wanted.WHO, r"\bwho\b|\bwhose\b|\bby whom\b"),

@@ -54,7 +54,8 @@ def listening_app() -> App:
     app = App(client=client, authorize=lambda: who, signing_secret="secret", process_before_response=True, logger=logger)
     nothing: Any = Unused()
     desk = Desk(store=nothing, people=nothing, standing=nothing, catchup=nothing, conversation=nothing, overrules=nothing, clock=nothing)
-    catching_up, questions = CatchingUp(desk), Questions(desk)
+    catching_up = CatchingUp(desk)
+    questions = Questions(desk, catching_up)
     for one in (Command(desk, catching_up, questions), catching_up, StoryActions(desk), questions, HomeTab(desk), Thumbs(desk)):
         one.register(app)
     app.error(lambda error: None)

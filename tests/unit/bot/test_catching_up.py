@@ -223,4 +223,4 @@ def test_a_mark_tells_the_time_of_its_report_however_late_it_is_pressed(busy: Wo
 def test_details_open_from_a_report(busy: World) -> None:
     busy.command("catchup")
     view = busy.modal_of("details", busy.last(INFRA)["ts"])
-    assert "no apply explains it" in shown(view["blocks"])
+    assert "No apply explains it" in shown(view["blocks"])

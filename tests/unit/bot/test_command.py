@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from core.assessment import Severity, Verdict
 from core.coverage import CoverageState
 from core.story import Settling
@@ -18,7 +20,7 @@ def test_help_says_what_one_can_say_to_this_reader_only(here: World) -> None:
             "/wgo catchup since yesterday 5pm in prod full",
             "/wgo catchup share",
             "/wgo status",
-            "/wgo history payments",
+            "/wgo history payments in prod",
         ]
     assert here.channel_messages() == []
 
@@ -45,7 +47,10 @@ def test_a_status_lists_what_is_open_the_worst_first_and_what_was_not_read(here:
     here.read("aws-prod", hours=1, reason="throttled")
     said = here.command("status")
     text = shown(said["blocks"])
-    assert [line for line in text.splitlines() if line[:1] in "🔎❔"] == ["🔎 *prod · shop/db*", "❔ *prod · shop/web*"]
+    assert [line for line in text.splitlines() if line[:1] in "🔎❔"] == [
+        "🔎 *prod · shop/db* · modified · Ana",
+        "❔ *prod · shop/web* · modified · Ana",
+    ]
     assert "2 changes open: 1 unplanned, 1 I can't tell." in text
     assert re.search(r"○ `aws-prod` not read since <!date\^\d+\^[^>]+>: throttled\.", text)
     assert re.search(r"● `cluster` read, complete until <!date", text)
@@ -54,17 +59,19 @@ def test_a_status_lists_what_is_open_the_worst_first_and_what_was_not_read(here:
 
 def test_nothing_open_is_not_said_of_a_source_that_was_not_read(here: World) -> None:
     here.read("cluster")
-    assert "Nothing is open." in shown(here.command("status")["blocks"])
+    assert "Nothing of the last 3 days is open." in shown(here.command("status")["blocks"])
     here.read("aws-prod", hours=1, reason="throttled")
-    assert "Nothing is open in what was read. 1 source I could not read: I can't vouch for that." in shown(here.command("status")["blocks"])
+    assert "Nothing of the last 3 days is open in what was read. 1 source I could not read: I can't vouch for that." in shown(
+        here.command("status")["blocks"]
+    )
 
 
 def test_a_source_that_nobody_has_read_for_a_while_is_no_source_that_was_read(here: World) -> None:
     here.read("cluster", end_minutes_ago=9)
-    assert "Nothing is open." in shown(here.command("status")["blocks"])
+    assert "Nothing of the last 3 days is open." in shown(here.command("status")["blocks"])
     here.read("cloud", end_minutes_ago=75)
     said = shown(here.command("status")["blocks"])
-    assert "Nothing is open in what was read. 1 source I could not read: I can't vouch for that." in said
+    assert "Nothing of the last 3 days is open in what was read. 1 source I could not read: I can't vouch for that." in said
     assert "○ `cloud` not read since" in said
     assert "● `cluster` read" in said
 
@@ -91,8 +98,8 @@ def test_history_tells_newest_first_a_page_at_a_time(here: World) -> None:
 def test_history_of_what_never_changed_says_how_words_are_matched(here: World) -> None:
     said = shown(here.command("history nothing*like&it")["blocks"])
     assert said == (
-        "*Changes* that match *nothing*like&amp;it*, newest first\n"
-        "None that I have read. Words are matched in names of resources; `/wgo history` alone lists them all."
+        "*Changes* for *nothing*like&amp;it*, newest first\n"
+        "None that I have read. Words are matched in names of resources, `in prod` narrows to a place; `/wgo history` alone lists them all."
     )
 
 
@@ -114,3 +121,17 @@ def test_a_part_that_was_left_out_does_not_make_the_status_a_gap(here: World) ->
 
     here.store.work.commit(Commit(source="cluster", batch=Batch(cursor=Cursor(state={}), coverage=(left_out,))))
     assert "not read since" not in shown(here.command("status", channel=INFRA)["blocks"])
+
+
+def test_history_is_narrowed_to_a_place(here: World) -> None:
+    here.happened("api", minutes_ago=5)
+    here.happened(event=here.event("api", 6, environment="staging"))
+    for asked in ("history in staging", "history api in staging"):
+        assert here.command(asked)["text"] == "1 changes"
+    assert here.command("history api")["text"] == "2 changes"
+    assert here.command("history api in the attic")["text"] == "No changes"
+
+
+def test_words_that_name_no_time_are_answered_and_are_no_fault_in_the_log(here: World, caplog: pytest.LogCaptureFixture) -> None:
+    here.command("catchup since the cows come home")
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []

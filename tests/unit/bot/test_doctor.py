@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ from pydantic import SecretStr
 
 from bot import scopes
 from bot.app import build_doctor
-from bot.doctor import Doctor
 from bot.sandbox import Configuration, Driver, RunningSandbox, start_in_thread
 from core.baseline import Metric
 from core.batch import Check, CheckState
@@ -47,7 +46,7 @@ class Ward:
 
     def examined(self, clock: Callable[[], Any] = utc_now) -> dict[str, Check]:
         built = build_doctor(self.settings)
-        doctor = Doctor(settings=built.settings, open_store=built.open_store, build_provider=built.build_provider, clock=clock)
+        doctor = replace(built, clock=clock)
         return {check.name: check for check in doctor.examine()}
 
 
@@ -151,6 +150,14 @@ def test_a_clock_that_is_off_is_said(here: Ward, seconds: float, state: CheckSta
     assert (check.next_step == "") is (state is GREEN)
 
 
+def test_before_the_first_start_the_sources_are_judged_all_the_same(here: Ward) -> None:
+    here.settings = here.settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{here.folder}/first.db")})
+    found = here.examined()
+    assert (found["database"].state, found["database"].next_step) == (AMBER, "`wgo run` makes it.")
+    assert found["source infra: infra"].state is GREEN
+    assert not (here.folder / "first.db").exists()
+
+
 def test_a_database_that_is_not_there_is_red_and_its_sources_are_not_judged(here: Ward) -> None:
     here.settings = here.settings.model_copy(update={"database": DatabaseSettings(url=f"sqlite:///{here.folder}/none/wgo.db")})
     found = here.examined()
@@ -170,7 +177,7 @@ def test_a_database_that_is_not_there_is_red_and_its_sources_are_not_judged(here
 )
 def test_how_much_room_the_database_has_is_said(here: Ward, free: int, state: CheckState, says: str) -> None:
     built = build_doctor(here.settings)
-    doctor = Doctor(settings=built.settings, open_store=built.open_store, build_provider=built.build_provider, room=lambda _: free)
+    doctor = replace(built, room=lambda _: free)
     check = {check.name: check for check in doctor.examine()}["disk"]
     assert (check.state, check.says) == (state, says.format(path=here.folder / "wgo.db"))
     assert (check.next_step == "") is (state is GREEN)

@@ -53,16 +53,16 @@ def test_a_home_shows_from_where_one_left_off_to_how_at_ease_one_is(here: World)
 def test_a_home_before_anything_was_read_reassures_of_nothing(here: World) -> None:
     said = shown(opened(here)["blocks"])
     assert "Nothing has been read yet, so there is nothing I can say." in said
-    assert "Nothing is open." not in said
+    assert "Nothing of the last 3 days is open." not in said
 
 
 def test_nothing_is_open_only_of_what_was_read(here: World) -> None:
     here.read("cluster")
-    assert "Nothing is open." in shown(opened(here)["blocks"])
+    assert "Nothing of the last 3 days is open." in shown(opened(here)["blocks"])
     here.read("aws-prod", hours=1, reason="throttled")
     said = shown(opened(here)["blocks"])
-    assert "Nothing is open." not in said
-    assert "Nothing is open in what was read. 1 source I could not read: I can't vouch for that." in said
+    assert "Nothing of the last 3 days is open." not in said
+    assert "Nothing of the last 3 days is open in what was read. 1 source I could not read: I can't vouch for that." in said
 
 
 def test_the_messages_tab_publishes_no_home(here: World) -> None:

@@ -179,3 +179,27 @@ def test_without_the_optional_scopes_everything_is_still_answered() -> None:
         _, answer = ask(here, "@WGO who changed payments since yesterday?", channel=INFRA)
         assert "Ana" in shown(answer["blocks"])
         assert len(here.channel_messages()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "begins"),
+    [
+        ("catchup", "*Since <!date^"),
+        ("catch me up in prod", "*Since <!date^"),
+        ("status", "*How it stands*"),
+        ("history payments", "*Changes*"),
+    ],
+)
+def test_what_is_typed_after_the_command_is_understood_as_a_message_too(busy: World, text: str, begins: str) -> None:
+    _, answer = ask(busy, text, channel=busy.direct())
+    assert shown(answer["blocks"]).startswith(begins)
+
+
+def test_what_begins_like_a_catch_up_and_is_none_is_a_question(busy: World) -> None:
+    _, answer = ask(busy, "summarize what Ana did", channel=busy.direct())
+    assert "Asked of 2 changes." in shown(answer["blocks"])
+
+
+def test_a_catch_up_that_is_asked_for_in_a_channel_has_no_buttons_of_its_reader(busy: World) -> None:
+    _, answer = ask(busy, "@WGO catchup", channel=INFRA, user=ANA_ID)
+    assert "Mark as read" not in buttons(answer["blocks"])

@@ -25,7 +25,7 @@ def test_details_show_what_the_conclusion_rests_on(here: World) -> None:
     assert view["title"]["text"] == "Details"
     for line in ("*Verdict*\nUnplanned, 92 %", "*Severity*\nmedium", "*Who*\nAna with kubectl", "*Stability*\nnot measured"):
         assert line in said
-    assert "no apply or window explains it · speaks clearly against planned" in said
+    assert "No apply or window explains it · speaks clearly against planned" in said
     assert "was not read" not in said
 
 

@@ -123,14 +123,14 @@ def test_the_status_and_the_home_of_a_bot_that_can_keep_nothing_say_so_and_calm_
     standing = Standing(
         store=spell.here.store, people=spell.here.notifier.people, sources=(), clock=spell.here.clock, keeping=spell.keeping
     )
-    assert "Nothing is open." in shown(status_message(standing.status()).blocks)
+    assert "Nothing of the last 3 days is open." in shown(status_message(standing.status()).blocks)
     spell.commits(full=True)
     told, home = shown(status_message(standing.status()).blocks), shown(home_view(standing.home(YOU, "UTC")))
     for one in (told, home):
         assert NOW_SAYS in one
-        assert "Nothing is open in what could be kept. Of what happens now I can't vouch." in one
+        assert "Nothing of the last 3 days is open in what could be kept. Of what happens now I can't vouch." in one
     spell.commits(full=False)
-    assert "Nothing is open." in shown(status_message(standing.status()).blocks)
+    assert "Nothing of the last 3 days is open." in shown(status_message(standing.status()).blocks)
 
 
 def test_the_bot_asks_the_unit_of_work_that_everything_commits_to(spell: Spell) -> None:

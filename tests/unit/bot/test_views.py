@@ -166,7 +166,7 @@ def test_a_brief_catch_up() -> None:
         "No apply explains it. Still open.",
         "Details",
         "*Also*  Ana's network upgrade (14 changes, settled)",
-        f"Stability in `prod` at {day('T0')}: 46 of 47 checks pass (usual 47 of 47).",
+        f"Stability in `prod`: 46 of 47 checks pass (usual 47 of 47), measured {day('T0')}.",
         "Full report",
         "Mark as read",
         "Share",
@@ -186,6 +186,15 @@ def test_a_full_catch_up_lists_a_line_each() -> None:
     assert "Full report" not in lines
 
 
+def checks(passing: int) -> Metric:
+    return Metric(name="stability", at=T0, numerator=passing, denominator=5, source="cluster", environment="prod")
+
+
+def test_what_fails_as_usual_does_not_take_the_quiet_away() -> None:
+    as_usual = (StabilityLine(environment="prod", now=checks(4), usual=checks(4)),)
+    assert "Quiet" in shown(list(catchup_message(report(stability=as_usual), {}).blocks))
+
+
 @pytest.mark.parametrize(
     "unquiet",
     [
@@ -194,6 +203,8 @@ def test_a_full_catch_up_lists_a_line_each() -> None:
         {"coverage": covered(sources=())},
         {"counts": counted(routine=31, unknown=1)},
         {"look_at": (look(settling=Settling.DEGRADED),)},
+        {"stability": (StabilityLine(environment="prod", now=checks(3)),)},
+        {"stability": (StabilityLine(environment="prod", now=checks(3), usual=checks(4)),)},
     ],
 )
 def test_quiet_is_said_only_where_all_was_read_and_there_is_nothing_but_routine(unquiet: dict[str, object]) -> None:
@@ -291,7 +302,7 @@ def test_the_week_on_the_home_hatches_what_was_not_read() -> None:
         DayCount(day=T0.date()),
     )
     lines = shown(home_view(Home(now=T0, week=days))["blocks"]).splitlines()
-    assert "`Sun 01 Mar` 🟧⬜⬜⬜ ▨  4 aws-prod not read 00:00–01:00" in lines
+    assert "`Sun 01 Mar` 🟧⬜⬜⬜ ▨  4 · aws-prod not read 00:00–01:00" in lines
     assert "`Mon 02 Mar` ·  0" in lines
 
 

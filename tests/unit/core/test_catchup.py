@@ -63,6 +63,24 @@ def test_nothing_is_quiet_beside_what_has_not_settled_since_long_ago(told: Telli
     assert not found.quiet
 
 
+def test_what_is_not_well_is_told_also_where_the_words_were_read_a_moment_before_the_report(told: Telling) -> None:
+    told.read(end=NOW + timedelta(minutes=1))
+    told.happened(change("api", 60, ANA), Verdict.PLANNED, settling=Settling.DEGRADED, says="2 of 3 ready")
+    ticking = iter(NOW + timedelta(milliseconds=number) for number in range(1000))
+    found = CatchUp(told.store, clock=lambda: next(ticking), sources=("cluster",)).asked("last 20 minutes", reader="U1")
+    assert (found.quiet, [plain(one.stands) for one in found.look_at]) == (False, ["Not well: 2 of 3 ready."])
+
+
+def test_a_quiet_hour_does_not_close_what_was_left_open_before_it(told: Telling) -> None:
+    told.read()
+    told.happened(change("sg", 60 * 2, BEN), Verdict.UNPLANNED, Severity.HIGH)
+    told.happened(change("api", 60 * 2, BEN), Verdict.UNPLANNED, settling=Settling.SETTLED)
+    told.happened(change("old", -60 * 24 * 4, BEN), Verdict.UNPLANNED)
+    found = report(told, "last 30 minutes")
+    assert (found.quiet, found.open_before) == (True, 1)
+    assert (report(told).open_before, report(told, "between monday 1am and monday 2am").open_before) == (0, 0)
+
+
 def test_the_unplanned_and_the_unknown_come_first_with_who_what_and_why(told: Telling) -> None:
     told.read()
     told.happened(change("web", 1, ANA), Verdict.PLANNED, cause="Terraform apply web")

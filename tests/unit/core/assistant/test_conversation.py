@@ -88,7 +88,7 @@ def test_why_tells_the_evidence(told: Telling) -> None:
 def test_what_causes_a_fault_is_not_guessed(told: Telling) -> None:
     told.read()
     told.happened(change("api", 1, BEN), Verdict.UNPLANNED)
-    assert says(ask(told, "why is the site down?")).startswith("I can't tell what causes that. Since")
+    assert says(ask(told, "why is the site down?")).startswith("I see what changed, not what caused it. Since")
 
 
 def test_stable_is_a_fraction_or_not_measured(told: Telling) -> None:
