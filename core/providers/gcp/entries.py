@@ -24,6 +24,16 @@ _CODES = {
     16: "UNAUTHENTICATED",
 }
 
+# Pipelines that keep entries in tables write their keys in lower case.
+_SPELLED = {one.lower(): one for one in ("protoPayload", "jsonPayload", "logName", "insertId", "receiveTimestamp")}
+
+
+def spelled(record: JsonObject) -> JsonObject:
+    """The entry with its keys as Cloud Logging spells them."""
+    if _SPELLED.keys().isdisjoint(record):
+        return record
+    return {_SPELLED.get(key, key): value for key, value in record.items()}
+
 
 def payload_of(record: JsonObject) -> JsonObject:
     payload = record.get("protoPayload")

@@ -37,6 +37,7 @@ _MONITORED = {
     "bigquery_dataset": ("bigquery.googleapis.com/Dataset", "dataset_id"),
     "pubsub_topic": ("pubsub.googleapis.com/Topic", "topic_id"),
     "pubsub_subscription": ("pubsub.googleapis.com/Subscription", "subscription_id"),
+    "deployment": ("deploymentmanager.googleapis.com/Deployment", "name"),
     "logging_sink": ("logging.googleapis.com/LogSink", "name"),
 }
 _SINGULAR = {
@@ -54,6 +55,9 @@ def kind_of(service: str, path: str, monitored: str, labels: Mapping[str, object
     parts = [part for part in path.split("/") if part]
     known = _MONITORED.get(monitored)
     label = str(labels.get(known[1]) or "") if known else ""
+    if service == "storage.googleapis.com" and "/objects/" in path:
+        # An object's name may hold slashes.
+        return _asset_type(service, "objects"), path.partition("/objects/")[2] or label or requested or "unnamed"
     collection, name = (parts[-2], parts[-1]) if len(parts) >= 2 else ("", parts[0] if parts else "")
     only_parent = collection in ("projects", "organizations", "folders", "global", "") and monitored not in ("project", "organization", "")
     if known and (only_parent or not path):
