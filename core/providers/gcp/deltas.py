@@ -8,7 +8,7 @@ from core.redaction import Redactor
 _MOST_FIELDS = 60
 
 
-def subject_of(payload: JsonObject, kind: str, change_type: ChangeType) -> Subject:
+def subject_of(payload: JsonObject, kind: str, change_type: ChangeType, name: str = "") -> Subject:
     checks = payload.get("authorizationInfo")
     permissions = (
         {str(c.get("permission")) for c in checks if isinstance(c, dict) and c.get("granted") is not False}
@@ -20,6 +20,7 @@ def subject_of(payload: JsonObject, kind: str, change_type: ChangeType) -> Subje
     return Subject(
         change_type=change_type,
         kind=kind,
+        name=name,
         method=f"{payload.get('serviceName') or ''} {payload.get('methodName') or ''}".lower(),
         after=request if isinstance(request, dict) else {},
         bindings=tuple(_bindings(payload)),
@@ -41,8 +42,10 @@ def _bindings(payload: JsonObject) -> list[Binding]:
     ]
     if told:
         return told
-    # Without a delta, a request that names everyone still opens the resource to everyone.
     request = payload.get("request")
+    if isinstance(request, dict) and "ownershipinvite" in str(payload.get("methodName") or "").lower() and request.get("member"):
+        return [Binding(action="ADD", role="roles/owner", member=str(request["member"]))]
+    # Without a delta, a request that names everyone still opens the resource to everyone.
     return [
         Binding(action="ADD", role=str(binding.get("role") or ""), member=str(member))
         for bindings in find(request, "bindings")

@@ -21,11 +21,12 @@ class Binding:
 class Subject:
     """`method` is "service method" in lower case ("" for snapshots), `after` the request or the snapshot.
 
-    `permissions` are what was used, `caller` is who asked, `agent` with which program.
+    `name` is the thing's own, `permissions` are what was used, `caller` is who asked, `agent` with which program.
     """
 
     change_type: ChangeType
     kind: str
+    name: str = ""
     method: str = ""
     before: JsonObject = field(default_factory=dict)
     after: JsonObject = field(default_factory=dict)
