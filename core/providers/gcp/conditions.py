@@ -146,6 +146,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "ransom_note": _ransom_note,
     "rewrites_under_key": lambda s: bool(_REWRITE.search(s.agent)),
     "drops_data": lambda s: any(str(v).upper().startswith(_DROPS) for v in find(s.metadata, "statementType")),
+    "opened_to_anyone": lambda s: parameter(s, "NEW_VALUE").upper().startswith("ANYONE"),
     "setting_off": lambda s: parameter(s, "NEW_VALUE").lower() in ("false", "off", "disabled", "not enforced"),
     "setting_on": lambda s: parameter(s, "NEW_VALUE").lower() in ("true", "on", "enabled", "enforced"),
     "password_setting": lambda s: "password" in parameter(s, "SETTING_NAME").lower(),

@@ -10,7 +10,7 @@ from core.providers.gcp.switches import became, fewer, gone, more, part_off, was
 # What keeps a cluster apart, and its spelling in a request that changes it:
 # https://cloud.google.com/kubernetes-engine/docs/how-to/hardening-your-cluster
 _CLUSTER_PARTS = ("masterAuthorizedNetworksConfig", "networkPolicy", "shieldedNodes", "binaryAuthorization")
-_DESIRED_PARTS = ("desiredMasterAuthorizedNetworksConfig", "desiredShieldedNodes", "desiredBinaryAuthorization")
+_DESIRED_PARTS = ("desiredMasterAuthorizedNetworksConfig", "desiredShieldedNodes", "desiredBinaryAuthorization", "networkPolicy")
 _KEY_OFF = ("DISABLED", "DESTROY_SCHEDULED", "DESTROYED")
 
 
@@ -45,6 +45,7 @@ def _cluster_guard_off(subject: Subject) -> bool:
         isinstance(v, Mapping) and v.get("enabled") is True for v in find(subject.after, "legacyAbac", "desiredLegacyAbac")
     ) and not any(isinstance(v, Mapping) and v.get("enabled") is True for v in find(subject.before, "legacyAbac"))
     parts = any(part_off(subject, name) for name in (_CLUSTER_PARTS if subject.before else _DESIRED_PARTS))
+    legacy = legacy or ("setlegacyabac" in subject.method and any(value is True for value in find(subject.after, "enabled")))
     return legacy or parts or became(subject, False, "enablePrivateEndpoint", "enablePrivateNodes")
 
 

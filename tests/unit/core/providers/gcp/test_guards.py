@@ -39,6 +39,7 @@ MORE: list[tuple[str, Subject, Subject]] = [
         event_of(USER_EMAIL="ben@eu.acme.example", GROUP_EMAIL="admins@acme.example"),
     ),
     ("adds_windows_key", metadata("windows-keys"), metadata("windows-startup-note")),
+    ("opened_to_anyone", event_of(NEW_VALUE="ANYONE_CAN_JOIN"), event_of(NEW_VALUE="INVITED_CAN_JOIN")),
     ("setting_off", event_of(NEW_VALUE="false"), event_of(NEW_VALUE="true")),
     ("setting_on", event_of(NEW_VALUE="on"), event_of(NEW_VALUE="8")),
     ("password_setting", event_of(SETTING_NAME="Password Management - Reuse"), event_of(SETTING_NAME="Mobile sync")),

@@ -28,6 +28,11 @@ def used(*permissions: str) -> dict[str, Any]:
     return {"authorizationInfo": [{"granted": True, "permission": one} for one in permissions]}
 
 
+def cluster(method: str, **request: Any) -> dict[str, Any]:
+    name = "projects/acme/locations/europe-west1/clusters/main"
+    return entry("container.googleapis.com", f"google.container.v1.ClusterManager.{method}", request=request, resourceName=name)
+
+
 ALARMS: list[tuple[dict[str, Any], Trait]] = [
     (entry("deploymentmanager.googleapis.com", "v2.deployments.insert", **used("iam.serviceAccountKeys.create")), Trait.CREATES_CREDENTIAL),
     (
@@ -72,6 +77,15 @@ ALARMS: list[tuple[dict[str, Any], Trait]] = [
         Trait.CHANGES_ENCRYPTION_KEY,
     ),
     (entry("cloudsql.googleapis.com", "cloudsql.instances.delete"), Trait.DESTROYS_BACKUP),
+    (workspace("changeGroupSetting", SETTING_NAME="WHO_CAN_JOIN", NEW_VALUE="ANYONE_CAN_JOIN"), Trait.EXPOSES_PUBLICLY),
+    (workspace("toggleSsoEnabled", NEW_VALUE="false"), Trait.CHANGES_TRUST),
+    (entry("backupdr.googleapis.com", "expireBackup"), Trait.DESTROYS_BACKUP),
+    (entry("compute.googleapis.com", "v1.compute.disks.removeResourcePolicies"), Trait.WEAKENS_PROTECTION),
+    (entry("compute.googleapis.com", "v1.compute.networks.addPeering"), Trait.OPENS_NETWORK),
+    (entry(CRM, "google.cloud.resourcemanager.v1.Liens.DeleteLien"), Trait.WEAKENS_PROTECTION),
+    (cluster("SetLegacyAbac", enabled=True), Trait.WEAKENS_PROTECTION),
+    (cluster("SetNetworkPolicy", networkPolicy={"enabled": False}), Trait.WEAKENS_PROTECTION),
+    (cluster("SetLoggingService", loggingService="none"), Trait.STOPS_LOGGING),
     (workspace("addGroupMember", USER_EMAIL="eve@gmail.com", GROUP_EMAIL="admins@acme.example"), Trait.SHARES_OUTSIDE),
     (workspace("allowStrongAuthentication", NEW_VALUE="false"), Trait.WEAKENS_AUTHENTICATION),
     (
@@ -106,6 +120,11 @@ def test_what_leads_to_harm_alarms_when_nothing_explains_it(record: dict[str, An
         workspace("addGroupMember", USER_EMAIL="ben@acme.example", GROUP_EMAIL="team@acme.example"),
         workspace("changeApplicationSetting", SETTING_NAME="Password Management - Enforce strong password", NEW_VALUE="on"),
         entry(STORAGE, "storage.objects.create", resourceName=f"{OBJECT}/recovery_plan.pdf"),
+        cluster("SetLegacyAbac", enabled=False),
+        cluster("SetNetworkPolicy", networkPolicy={"enabled": True}),
+        entry("monitoring.googleapis.com", "google.monitoring.v3.NotificationChannelService.DeleteNotificationChannel"),
+        entry("logging.googleapis.com", "google.logging.v2.MetricsServiceV2.DeleteLogMetric"),
+        workspace("removeGroupMember", USER_EMAIL="ben@acme.example", GROUP_EMAIL="team@acme.example"),
     ],
     ids=lambda record: str(record["protoPayload"]["methodName"]).rpartition(".")[2],
 )
@@ -163,6 +182,13 @@ def test_a_job_that_writes_is_a_change(config: dict[str, Any]) -> None:
     (event,) = reads("gcp-audit", job(config))
     assert event.change_type is ChangeType.EXECUTED
     assert (Trait.DELETES_DATA in event.traits) is ("DROP" in str(config))
+
+
+@pytest.mark.parametrize("method", ["disks.removeResourcePolicies", "instances.deleteAccessConfig", "networks.removePeering"])
+def test_what_is_taken_off_a_thing_leaves_the_thing(method: str) -> None:
+    (event,) = reads("gcp-audit", entry("compute.googleapis.com", f"v1.compute.{method}"))
+    assert event.change_type is ChangeType.MODIFIED
+    assert not event.traits & {Trait.DELETES_RESOURCE, Trait.DELETES_DATA}
 
 
 def test_a_machine_that_is_preempted_stands_still_and_is_not_gone() -> None:
