@@ -27,7 +27,7 @@ from core.kube.requests import Request
 from core.observation import Health, Observation, Signal
 from core.providers.gcp import clusters, jobs, rules
 from core.providers.gcp.actors import actor, is_pipeline
-from core.providers.gcp.deltas import changes_of, subject_of
+from core.providers.gcp.deltas import changes_of, concerns, subject_of
 from core.providers.gcp.entries import error_of, log_of, native_id, payload_of, spelled, time_of
 from core.providers.gcp.kinds import full_name, kind_of
 from core.providers.gcp.subject import Subject
@@ -142,7 +142,8 @@ def _resource(record: JsonObject, payload: JsonObject, service: str, environment
     labels = labels if isinstance(labels, dict) else {}
     path = str(payload.get("resourceName") or "")
     type_name = str(monitored.get("type") or "") if isinstance(monitored, dict) else ""
-    kind, name = kind_of(service, path, type_name, labels, _requested_name(payload))
+    concerned = concerns(payload)
+    kind, name = kind_of(service, path, type_name, labels, concerned or _requested_name(payload))
     project = str(labels.get("project_id") or _segment(path, "projects") or "")
     region = str(
         _segment(path, "zones")
@@ -163,7 +164,7 @@ def _resource(record: JsonObject, payload: JsonObject, service: str, environment
             namespace=str(_segment(path, "namespaces") or ""),
             account=str(_segment(path, "organizations") or ""),
         ),
-        uid=full_name(service, path) if path else "",
+        uid="/".join(part for part in (full_name(service, path), concerned) if part) if path else "",
         environment=environment,
     )
 

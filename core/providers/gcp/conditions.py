@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 
 from core.event import ChangeType
 from core.json import JsonValue
-from core.providers.gcp.grants import EVERYONE, GRANTS, parameter
+from core.providers.gcp.grants import EVERYONE, GRANTS
 from core.providers.gcp.guards import GUARDS
 from core.providers.gcp.recording import RECORDING
-from core.providers.gcp.subject import Subject, find
+from core.providers.gcp.subject import Subject, find, parameter
 from core.providers.gcp.switches import became, truth, was_on
 
 WORLD = {"0.0.0.0/0", "::/0", "*"}
@@ -146,10 +146,10 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "ransom_note": _ransom_note,
     "rewrites_under_key": lambda s: bool(_REWRITE.search(s.agent)),
     "drops_data": lambda s: any(str(v).upper().startswith(_DROPS) for v in find(s.metadata, "statementType")),
-    "opened_to_anyone": lambda s: parameter(s, "NEW_VALUE").upper().startswith("ANYONE"),
-    "setting_off": lambda s: parameter(s, "NEW_VALUE").lower() in ("false", "off", "disabled", "not enforced"),
-    "setting_on": lambda s: parameter(s, "NEW_VALUE").lower() in ("true", "on", "enabled", "enforced"),
-    "password_setting": lambda s: "password" in parameter(s, "SETTING_NAME").lower(),
+    "opened_to_anyone": lambda s: parameter(s.metadata, "NEW_VALUE").upper().startswith("ANYONE"),
+    "setting_off": lambda s: parameter(s.metadata, "NEW_VALUE").lower() in ("false", "off", "disabled", "not enforced"),
+    "setting_on": lambda s: parameter(s.metadata, "NEW_VALUE").lower() in ("true", "on", "enabled", "enforced"),
+    "password_setting": lambda s: "password" in parameter(s.metadata, "SETTING_NAME").lower(),
     "adds_ssh_key": lambda s: any(key.startswith(("ssh-keys", "sshkeys")) for key in _metadata_keys(s)),
     "sets_startup_script": _sets_startup_script,
     "firewall_open_to_world": _firewall_open,

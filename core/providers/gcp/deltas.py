@@ -2,10 +2,21 @@
 
 from core.event import ChangeType, FieldChange
 from core.json import JsonObject, JsonValue
-from core.providers.gcp.subject import Binding, Subject, find
+from core.providers.gcp.subject import Binding, Subject, find, parameter
 from core.redaction import Redactor
 
 _MOST_FIELDS = 60
+_CONCERNED = ("GROUP_EMAIL", "USER_EMAIL", "ROLE_NAME", "INBOUND_SSO_PROFILE_NAME", "DOMAIN_NAME", "SETTING_NAME", "ORG_UNIT_NAME")
+
+
+def concerns(payload: JsonObject) -> str:
+    """Which group, user, role or setting an event of Workspace is of; its resource name tells only the page of settings.
+
+    https://developers.google.com/workspace/admin/reports/v1/appendix/activity/admin-event-names
+    """
+    if payload.get("serviceName") != "admin.googleapis.com":
+        return ""
+    return next((told for name in _CONCERNED if (told := parameter(payload.get("metadata"), name))), "")
 
 
 def subject_of(payload: JsonObject, kind: str, change_type: ChangeType, name: str = "") -> Subject:

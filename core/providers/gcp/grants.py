@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from core.providers.gcp.subject import Subject, find
+from core.providers.gcp.subject import Subject, find, parameter
 from core.providers.gcp.switches import more
 
 EVERYONE = {"allusers", "allauthenticatedusers"}
@@ -74,23 +74,9 @@ def _stays_inside(subject: Subject) -> bool:
     return bool(own and members) and all(domain == own for domain in members)
 
 
-def parameter(subject: Subject, name: str) -> str:
-    """A parameter of an event of Workspace's own logs. https://cloud.google.com/logging/docs/audit/gsuite-audit-logging"""
-    return next(
-        (
-            str(one.get("value") or "")
-            for told in find(subject.metadata, "parameter")
-            if isinstance(told, list)
-            for one in told
-            if isinstance(one, Mapping) and one.get("name") == name
-        ),
-        "",
-    )
-
-
 def _outsider_joins(subject: Subject) -> bool:
     """A group gets a member of another domain than its own."""
-    member, group = _domain(parameter(subject, "USER_EMAIL")), _domain(parameter(subject, "GROUP_EMAIL"))
+    member, group = _domain(parameter(subject.metadata, "USER_EMAIL")), _domain(parameter(subject.metadata, "GROUP_EMAIL"))
     return bool(member and group) and member != group and not member.endswith("." + group) and not group.endswith("." + member)
 
 

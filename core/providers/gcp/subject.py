@@ -59,3 +59,17 @@ def _find(value: JsonValue, wanted: set[str]) -> Iterator[JsonValue]:
     elif isinstance(value, list):
         for below in value:
             yield from _find(below, wanted)
+
+
+def parameter(told: JsonValue, name: str) -> str:
+    """A parameter of an event of Workspace's own logs. https://cloud.google.com/logging/docs/audit/gsuite-audit-logging"""
+    return next(
+        (
+            str(one.get("value") or "")
+            for listed in find(told, "parameter")
+            if isinstance(listed, list)
+            for one in listed
+            if isinstance(one, Mapping) and one.get("name") == name
+        ),
+        "",
+    )

@@ -85,3 +85,19 @@ def test_an_objects_name_may_hold_slashes() -> None:
 def test_the_callers_network_is_read_in_either_spelling() -> None:
     record = entry("compute.googleapis.com", "v1.compute.instances.stop", requestMetadata={"callerIP": "203.0.113.9"})
     assert only(record).actor.network == "203.0.113.0/24"
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "kind", "name"),
+    [
+        ("cloudbuild.googleapis.com", "projects/acme/builds", "cloudbuild.googleapis.com/Build", "builds"),
+        ("run.googleapis.com", "projects/acme/locations/europe-west1/services", "run.googleapis.com/Service", "services"),
+        ("run.googleapis.com", "projects/acme/locations/europe-west1/services/api", "run.googleapis.com/Service", "api"),
+        ("compute.googleapis.com", "projects/acme/global/firewalls/web", "compute.googleapis.com/Firewall", "web"),
+    ],
+)
+def test_a_path_that_ends_in_a_collection_tells_what_is_made_there(service: str, path: str, kind: str, name: str) -> None:
+    record = entry(service, "x.Create", resourceName=path)
+    record["resource"] = {"type": "audited_resource", "labels": {}}
+    event = only(record)
+    assert (event.resource.kind, event.resource.name) == (kind, name)

@@ -17,7 +17,8 @@ OBJECT = "projects/_/buckets/b/objects"
 
 def workspace(method: str, **parameters: str) -> dict[str, Any]:
     told = [{"name": name, "value": value} for name, value in parameters.items()]
-    return entry(ADMIN, f"google.admin.AdminService.{method}", metadata={"event": [{"parameter": told}]})
+    event = {"event": [{"parameter": told}]}
+    return entry(ADMIN, f"google.admin.AdminService.{method}", metadata=event, resourceName="organizations/1/groupSettings")
 
 
 def delta(role: str, member: str) -> dict[str, Any]:
@@ -202,3 +203,12 @@ def test_a_service_left_out_is_told_by_what_was_audited() -> None:
     record["resource"] = {"type": "audited_resource", "labels": {"service": "logging.googleapis.com", "project_id": "acme"}}
     (event,) = reads("gcp-audit", record)
     assert Trait.STOPS_LOGGING in event.traits
+
+
+def test_a_change_of_one_group_is_not_of_another() -> None:
+    team, admins = (
+        reads("gcp-audit", {**workspace("addGroupMember", GROUP_EMAIL=f"{name}@acme.example"), "insertId": name, "resource": {}})[0]
+        for name in ("team", "admins")
+    )
+    assert (team.resource.name, admins.resource.name) == ("team@acme.example", "admins@acme.example")
+    assert team.resource.uid != admins.resource.uid
