@@ -91,7 +91,7 @@ def kind_of_record(line: JsonObject) -> tuple[str, str]:
     event = line.get("event")
     if not isinstance(event, dict):
         return "", ""
-    if "protoPayload" in event or "logName" in event:
+    if not {"protoPayload", "protopayload", "logName"}.isdisjoint(event):
         return "event", "gcp-audit"
     if "involvedObject" in event or str(event.get("apiVersion", "")).startswith("events.k8s.io"):
         return "event", "k8s-event"

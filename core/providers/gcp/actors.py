@@ -15,6 +15,10 @@ _SERVICE_AGENT = re.compile(
 # What GKE does of itself, in the activity log and without a principal: repairs, upgrades of the control plane.
 # https://cloud.google.com/kubernetes-engine/docs/how-to/audit-logging
 _GKE_ITSELF = "google.container.internal."
+# Where one service of Google's calls another: https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditLog
+_INSIDE_GOOGLE = "private"
+# Accounts whose name is only the project's number: what they are for is in their domain.
+_NUMBERED = re.compile(r"^(service-|p)?\d+(-\d+)?$")
 _SERVICE_ACCOUNT = re.compile(r"gserviceaccount\.com$|^serviceaccount:", re.IGNORECASE)
 _IAC = re.compile(
     r"(^|[^a-z])(terraform|tf|tofu|opentofu|atlantis|spacelift|pulumi|infra-manager|crossplane|config-?connector|cnrm)([^a-z]|$)",
@@ -48,11 +52,14 @@ def actor(payload: JsonObject, *, system_event: bool) -> Actor:
     email = str(authentication.get("principalEmail") or "")
     subject = str(authentication.get("principalSubject") or "")
     via, tool = _tool(str(request.get("callerSuppliedUserAgent") or ""))
-    network = cut(str(request.get("callerIp") or ""))
+    address = address_in(request)
+    network = cut(address)
     delegate = _delegate(authentication)
     identity = email or subject
     if not identity and str(payload.get("methodName") or "").startswith(_GKE_ITSELF):
         return Actor(kind=ActorKind.SERVICE, name="Google Kubernetes Engine", via=Via.SERVICE, network=network)
+    if not identity and address == _INSIDE_GOOGLE and not _object(payload, "status").get("code"):
+        return Actor(kind=ActorKind.SERVICE, name="Google Cloud", via=Via.SERVICE)
     if not identity:
         kind = ActorKind.SERVICE if system_event else ActorKind.UNKNOWN
         name = "Google Cloud" if system_event else ""
@@ -95,7 +102,11 @@ def _tool(user_agent: str) -> tuple[Via, str]:
 
 
 def _name(identity: str) -> str:
-    local = identity.partition("@")[0]
+    local, _, domain = identity.partition("@")
+    if domain and _NUMBERED.match(local):
+        return domain.partition(".")[0]
+    if identity == "system@google.com":
+        return "Google Cloud"
     return local if "@" in identity else identity.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 
 
@@ -107,6 +118,11 @@ def _delegate(authentication: JsonObject) -> str:
     first = chain[0].get("firstPartyPrincipal")
     principal = first.get("principalEmail") if isinstance(first, dict) else None
     return str(principal or chain[0].get("principalSubject") or "")
+
+
+def address_in(request: JsonObject) -> str:
+    """The caller's address, in either spelling that exports use."""
+    return str(request.get("callerIp") or request.get("callerIP") or "")
 
 
 def cut(address: str) -> str:

@@ -134,6 +134,7 @@ def _event(
     subject = Subject(
         change_type=change_type or ChangeType.MODIFIED,
         kind=resource.kind,
+        name=resource.name,
         before=old,
         after=after,
         bindings=bindings if change_type is not ChangeType.DELETED else (),

@@ -25,10 +25,10 @@ from core.kube.actors import Asker
 from core.kube.acts import Thing, act_of, shown
 from core.kube.requests import Request
 from core.observation import Health, Observation, Signal
-from core.providers.gcp import clusters, rules
+from core.providers.gcp import clusters, jobs, rules
 from core.providers.gcp.actors import actor, is_pipeline
-from core.providers.gcp.deltas import changes_of, subject_of
-from core.providers.gcp.entries import error_of, log_of, native_id, payload_of, time_of
+from core.providers.gcp.deltas import changes_of, concerns, subject_of
+from core.providers.gcp.entries import error_of, log_of, native_id, payload_of, spelled, time_of
 from core.providers.gcp.kinds import full_name, kind_of
 from core.providers.gcp.subject import Subject
 from core.redaction import Redactor
@@ -42,23 +42,26 @@ _NO_TIME = {"time": "the record carries none; this is when it was read"}
 
 def read(record: JsonObject, *, source: str, environment: str, redactor: Redactor, observed_at: datetime) -> Reading:
     """The record's one event, or its one sensitive observation, or nothing. Raises RecordUnreadable where it is no audit record."""
+    record = spelled(record)
     payload = payload_of(record)
     service, method = str(payload.get("serviceName") or ""), str(payload.get("methodName") or "")
     log = log_of(record)
     at, told = time_of(record, payload, observed_at)
     if not method:
         return Reading()
-    if service == clusters.SERVICE:
+    if clusters.is_of_cluster(service, method):
         return _of_cluster(
             record, payload, source=source, environment=environment, redactor=redactor, when=(at, told), observed_at=observed_at
         )
     change_type = rules.meaning(service, method, mutates=True if log in _MUTATING_LOGS else None)
+    if jobs.only_reads(service, payload):
+        return Reading()
     resource = _resource(record, payload, service, environment)
     if change_type is None:
         subject = Subject(change_type=ChangeType.ATTEMPTED, kind=resource.kind, method=f"{service} {method}".lower())
         return _sensitive_read(subject, payload, resource, source, at, method)
     error = error_of(payload, log)
-    subject = subject_of(payload, resource.kind, change_type)
+    subject = subject_of(payload, resource.kind, change_type, resource.name)
     event = Event(
         id=event_id(source, native_id(record)),
         source=source,
@@ -97,7 +100,7 @@ def _of_cluster(
     if asked is None:
         return Reading()
     place = clusters.cluster_of(record, environment, redactor)
-    error = error_of(payload, log_of(record))
+    error = error_of(payload, log_of(record)) or clusters.failure_of(payload)
     asker = clusters.asker_of(payload, asked.action, refused=bool(error))
     act = act_of(asked, asker, clusters.object_of(payload.get("request")), clusters.object_of(payload.get("response")), place)
     if act is None:
@@ -112,7 +115,7 @@ def _of_cluster(
         observed_at=max(observed_at, at) if told else observed_at,
         resource=resource,
         change_type=ChangeType.ATTEMPTED if error else act.change_type,
-        native_action=f"{payload['serviceName']} {payload['methodName']}",
+        native_action=f"{clusters.SERVICE} {payload['methodName']}",
         native_id=native_id(record),
         actor=asker.actor,
         traits=act.traits | rules.traits(subject),
@@ -139,7 +142,8 @@ def _resource(record: JsonObject, payload: JsonObject, service: str, environment
     labels = labels if isinstance(labels, dict) else {}
     path = str(payload.get("resourceName") or "")
     type_name = str(monitored.get("type") or "") if isinstance(monitored, dict) else ""
-    kind, name = kind_of(service, path, type_name, labels, _requested_name(payload))
+    concerned = concerns(payload)
+    kind, name = kind_of(service, path, type_name, labels, concerned or _requested_name(payload))
     project = str(labels.get("project_id") or _segment(path, "projects") or "")
     region = str(
         _segment(path, "zones")
@@ -160,7 +164,7 @@ def _resource(record: JsonObject, payload: JsonObject, service: str, environment
             namespace=str(_segment(path, "namespaces") or ""),
             account=str(_segment(path, "organizations") or ""),
         ),
-        uid=full_name(service, path) if path else "",
+        uid="/".join(part for part in (full_name(service, path), concerned) if part) if path else "",
         environment=environment,
     )
 

@@ -16,7 +16,7 @@ from core.kube.kinds import DEFAULT_KINDS
 from core.kube.patches import as_object
 from core.kube.requests import Request, address_of
 from core.kube.subject import items, mapping, text
-from core.providers.gcp.actors import actor
+from core.providers.gcp.actors import actor, address_in
 from core.redaction import Redactor
 
 SERVICE = "k8s.io"
@@ -75,6 +75,22 @@ def cluster_of(record: JsonObject, environment: str, redactor: Redactor) -> Clus
     return Cluster(project=project, location=location, name=name, environment=environment, redactor=redactor)
 
 
+def is_of_cluster(service: str, method: str) -> bool:
+    """Is it a request to a cluster? Its methods say so themselves where an export leaves the service out."""
+    return service == SERVICE or (not service and method.startswith("io.k8s."))
+
+
+def failure_of(payload: JsonObject) -> str:
+    """What the API server answered in place of the object, where it refused: a Status of Failure.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
+    """
+    answer = mapping(payload, "response")
+    if text(answer, "status") != "Failure":
+        return ""
+    return text(answer, "message") or text(answer, "reason") or "refused by the API server"
+
+
 def request_of(payload: JsonObject) -> Request | None:
     """What was asked; None where it concerns no resource (io.k8s.get), or only asks what would happen (a dry run).
 
@@ -119,13 +135,15 @@ def object_of(told: JsonValue) -> JsonObject:
 def asker_of(payload: JsonObject, action: str, *, refused: bool) -> kube.Asker:
     """Who asked: one of the cluster's own names as Kubernetes knows them, or a Google identity with the tool that it used.
 
-    A request that was granted and names nobody had no identity; where it was refused, Google may only leave the name out:
+    A request that was granted and names nobody had no identity, unless the record was cut short of it. Where it was refused, Google
+    may only leave the name out:
     https://cloud.google.com/logging/docs/audit#user-id
     """
     told, sent = mapping(payload, "authenticationInfo"), mapping(payload, "requestMetadata")
-    name, agent, address = text(told, "principalEmail"), text(sent, "callerSuppliedUserAgent"), text(sent, "callerIp")
+    name, agent, address = text(told, "principalEmail"), text(sent, "callerSuppliedUserAgent"), address_in(sent)
     if not name and not text(told, "principalSubject"):
-        return kube.Asker(actor=kube.of_name("", agent, action=action, addresses=[address]), anonymous=not refused)
+        who = kube.of_name("", agent, action=action, addresses=[address])
+        return kube.Asker(actor=who, anonymous="authenticationInfo" in payload and not refused)
     if name.startswith("system:"):
         who = kube.of_name(name, agent, action=action, addresses=[address])
         return kube.Asker(actor=who, anonymous=kube.is_nobody(name))

@@ -2,13 +2,24 @@
 
 from core.event import ChangeType, FieldChange
 from core.json import JsonObject, JsonValue
-from core.providers.gcp.subject import Binding, Subject, find
+from core.providers.gcp.subject import Binding, Subject, find, parameter
 from core.redaction import Redactor
 
 _MOST_FIELDS = 60
+_CONCERNED = ("GROUP_EMAIL", "USER_EMAIL", "ROLE_NAME", "INBOUND_SSO_PROFILE_NAME", "DOMAIN_NAME", "SETTING_NAME", "ORG_UNIT_NAME")
 
 
-def subject_of(payload: JsonObject, kind: str, change_type: ChangeType) -> Subject:
+def concerns(payload: JsonObject) -> str:
+    """Which group, user, role or setting an event of Workspace is of; its resource name tells only the page of settings.
+
+    https://developers.google.com/workspace/admin/reports/v1/appendix/activity/admin-event-names
+    """
+    if payload.get("serviceName") != "admin.googleapis.com":
+        return ""
+    return next((told for name in _CONCERNED if (told := parameter(payload.get("metadata"), name))), "")
+
+
+def subject_of(payload: JsonObject, kind: str, change_type: ChangeType, name: str = "") -> Subject:
     checks = payload.get("authorizationInfo")
     permissions = (
         {str(c.get("permission")) for c in checks if isinstance(c, dict) and c.get("granted") is not False}
@@ -20,6 +31,7 @@ def subject_of(payload: JsonObject, kind: str, change_type: ChangeType) -> Subje
     return Subject(
         change_type=change_type,
         kind=kind,
+        name=name,
         method=f"{payload.get('serviceName') or ''} {payload.get('methodName') or ''}".lower(),
         after=request if isinstance(request, dict) else {},
         bindings=tuple(_bindings(payload)),
@@ -41,8 +53,10 @@ def _bindings(payload: JsonObject) -> list[Binding]:
     ]
     if told:
         return told
-    # Without a delta, a request that names everyone still opens the resource to everyone.
     request = payload.get("request")
+    if isinstance(request, dict) and "ownershipinvite" in str(payload.get("methodName") or "").lower() and request.get("member"):
+        return [Binding(action="ADD", role="roles/owner", member=str(request["member"]))]
+    # Without a delta, a request that names everyone still opens the resource to everyone.
     return [
         Binding(action="ADD", role=str(binding.get("role") or ""), member=str(member))
         for bindings in find(request, "bindings")

@@ -24,11 +24,22 @@ _CODES = {
     16: "UNAUTHENTICATED",
 }
 
+# Pipelines that keep entries in tables write their keys in lower case.
+_SPELLED = {one.lower(): one for one in ("protoPayload", "jsonPayload", "logName", "insertId", "receiveTimestamp")}
+
+
+def spelled(record: JsonObject) -> JsonObject:
+    """The entry with its keys as Cloud Logging spells them."""
+    if _SPELLED.keys().isdisjoint(record):
+        return record
+    return {_SPELLED.get(key, key): value for key, value in record.items()}
+
 
 def payload_of(record: JsonObject) -> JsonObject:
     payload = record.get("protoPayload")
     if isinstance(payload, dict):
-        return payload
+        service = payload.get("serviceName") or _service_told(record)
+        return {**payload, "serviceName": service} if service and not payload.get("serviceName") else payload
     old = record.get("jsonPayload")
     if isinstance(old, dict) and ("event_subtype" in old or "methodName" in old):
         # The activity log of Compute Engine before audit logs: https://cloud.google.com/compute/docs/logging/activity-logs (retired)
@@ -43,6 +54,18 @@ def payload_of(record: JsonObject) -> JsonObject:
     if "methodName" in record and "serviceName" in record:
         return record
     raise RecordUnreadable("no protoPayload: this is no Cloud Audit Log record")
+
+
+def _service_told(record: JsonObject) -> str:
+    """The service where the payload was cut short of it: what was audited, or who runs the operation.
+
+    https://cloud.google.com/logging/docs/api/v2/resource-list#tag_audited_resource and
+    https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#LogEntryOperation
+    """
+    monitored, operation = record.get("resource"), record.get("operation")
+    labels = monitored.get("labels") if isinstance(monitored, dict) else None
+    audited = labels.get("service") if isinstance(labels, dict) else None
+    return str(audited or (operation.get("producer") if isinstance(operation, dict) else "") or "")
 
 
 def log_of(record: JsonObject) -> str:

@@ -37,8 +37,11 @@ _MONITORED = {
     "bigquery_dataset": ("bigquery.googleapis.com/Dataset", "dataset_id"),
     "pubsub_topic": ("pubsub.googleapis.com/Topic", "topic_id"),
     "pubsub_subscription": ("pubsub.googleapis.com/Subscription", "subscription_id"),
+    "deployment": ("deploymentmanager.googleapis.com/Deployment", "name"),
     "logging_sink": ("logging.googleapis.com/LogSink", "name"),
 }
+# Where things are; in a path each is followed by its own name.
+_PLACES = ("projects", "locations", "regions", "zones", "folders", "organizations")
 _SINGULAR = {
     "policies": "Policy",
     "addresses": "Address",
@@ -54,7 +57,13 @@ def kind_of(service: str, path: str, monitored: str, labels: Mapping[str, object
     parts = [part for part in path.split("/") if part]
     known = _MONITORED.get(monitored)
     label = str(labels.get(known[1]) or "") if known else ""
+    if service == "storage.googleapis.com" and "/objects/" in path:
+        # An object's name may hold slashes.
+        return _asset_type(service, "objects"), path.partition("/objects/")[2] or label or requested or "unnamed"
     collection, name = (parts[-2], parts[-1]) if len(parts) >= 2 else ("", parts[0] if parts else "")
+    if len(parts) >= 3 and parts[-3] in _PLACES and name != "global" and not known:
+        # The path ends in the collection that something is made in: projects/acme/builds.
+        return _asset_type(service, name), requested or label or name
     only_parent = collection in ("projects", "organizations", "folders", "global", "") and monitored not in ("project", "organization", "")
     if known and (only_parent or not path):
         return known[0], label.rsplit("/", 1)[-1] or requested or name or known[0]

@@ -12,7 +12,7 @@ from core.rulefile import TraitRule, traits_of
 from core.trait import Trait
 
 READ = "read"
-_GLOBS = frozenset({"methods", "kinds", "changed"})
+_GLOBS = frozenset({"methods", "kinds", "changed", "permissions"})
 
 
 @cache
@@ -27,7 +27,8 @@ def _rules_of(method: str, kind: str) -> tuple[TraitRule[Subject], ...]:
 
 def _fit(rule: TraitRule[Subject], subject: Subject) -> bool:
     """Of a rule that concerns the method and kind: does the rest hold too?"""
-    return (not rule.types or subject.change_type in rule.types) and rule.matches_any("changed", subject.changed) and rule.holds(subject)
+    used = rule.matches_any("changed", subject.changed) and rule.matches_any("permissions", subject.permissions)
+    return (not rule.types or subject.change_type in rule.types) and used and rule.holds(subject)
 
 
 @cache

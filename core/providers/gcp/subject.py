@@ -21,11 +21,12 @@ class Binding:
 class Subject:
     """`method` is "service method" in lower case ("" for snapshots), `after` the request or the snapshot.
 
-    `permissions` are what was used, `caller` is who asked, `agent` with which program.
+    `name` is the thing's own, `permissions` are what was used, `caller` is who asked, `agent` with which program.
     """
 
     change_type: ChangeType
     kind: str
+    name: str = ""
     method: str = ""
     before: JsonObject = field(default_factory=dict)
     after: JsonObject = field(default_factory=dict)
@@ -58,3 +59,17 @@ def _find(value: JsonValue, wanted: set[str]) -> Iterator[JsonValue]:
     elif isinstance(value, list):
         for below in value:
             yield from _find(below, wanted)
+
+
+def parameter(told: JsonValue, name: str) -> str:
+    """A parameter of an event of Workspace's own logs. https://cloud.google.com/logging/docs/audit/gsuite-audit-logging"""
+    return next(
+        (
+            str(one.get("value") or "")
+            for listed in find(told, "parameter")
+            if isinstance(listed, list)
+            for one in listed
+            if isinstance(one, Mapping) and one.get("name") == name
+        ),
+        "",
+    )

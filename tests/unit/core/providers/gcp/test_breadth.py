@@ -91,7 +91,7 @@ def test_daily_work_that_is_watched_is_unknown_and_never_calm(service: str, meth
         (
             "bigquery.googleapis.com",
             "google.cloud.bigquery.v2.JobService.InsertJob",
-            {"metadata": {"jobInsertion": {"job": {"jobConfig": {"queryConfig": {"query": "select 1"}}}}}},
+            {"metadata": {"jobInsertion": {"job": {"jobConfig": {"loadConfig": {"sourceUris": ["gs://b/t"]}}}}}},
         ),
     ],
 )

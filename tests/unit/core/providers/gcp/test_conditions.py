@@ -144,10 +144,6 @@ def test_a_condition_holds_of_what_meets_it_and_not_of_what_nearly_does(name: st
     assert not CONDITIONS[name](nearly)
 
 
-def test_every_condition_has_its_pair() -> None:
-    assert [row[0] for row in PAIRS] == list(CONDITIONS)
-
-
 @pytest.mark.parametrize(
     ("name", "subject"),
     [

@@ -1,0 +1,108 @@
+"""Conditions about roles: which are given, to whom, and how far they reach. Field names are those of Google's APIs."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from core.providers.gcp.subject import Subject, find, parameter
+from core.providers.gcp.switches import more
+
+EVERYONE = {"allusers", "allauthenticatedusers"}
+# Roles that are (near) unlimited, or that let their holder give itself more:
+# https://cloud.google.com/iam/docs/roles-overview#basic and https://cloud.google.com/iam/docs/understanding-roles
+_ADMIN_ROLES = {
+    "roles/owner", "roles/editor", "roles/iam.securityadmin", "roles/resourcemanager.organizationadmin",
+    "roles/resourcemanager.projectiamadmin",
+    "roles/resourcemanager.folderadmin", "roles/iam.organizationroleadmin", "roles/iam.serviceaccountadmin", "roles/compute.admin",
+    "roles/container.admin", "roles/container.clusteradmin", "roles/storage.admin", "roles/cloudkms.admin", "roles/iam.roleadmin",
+    "roles/orgpolicy.policyadmin", "roles/accesscontextmanager.policyadmin", "roles/secretmanager.admin", "roles/logging.admin",
+    "roles/iam.denyadmin", "roles/iam.workloadidentitypooladmin", "roles/iam.workforcepooladmin", "roles/billing.admin",
+}  # fmt: skip
+_IMPERSONATING_ROLES = {
+    "roles/iam.serviceaccounttokencreator", "roles/iam.serviceaccountkeyadmin", "roles/iam.serviceaccountuser",
+    "roles/iam.workloadidentityuser",
+    "roles/iam.serviceaccountopenidtokencreator",
+}  # fmt: skip
+# Who holds a basic role of the project anyway; a new bucket names them by default.
+# https://cloud.google.com/storage/docs/access-control/iam#convenience-values
+_CONVENIENCE = ("projectowner:", "projecteditor:", "projectviewer:")
+# What holds data and neither code nor an identity, so that a role on it reaches no further.
+# https://cloud.google.com/iam/docs/resource-types-with-policies
+_SINGLE = (
+    "storage.googleapis.com/Bucket", "storage.googleapis.com/Object", "bigquery.googleapis.com/", "pubsub.googleapis.com/",
+)  # fmt: skip
+# Public mail providers: an account there belongs to no organisation.
+_PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "proton.me", "protonmail.com", "icloud.com"}
+# Roles that change nothing: https://cloud.google.com/iam/docs/roles-overview#basic
+_LOOKING_ROLES = ("roles/viewer", "roles/browser")
+_LOOKING_ENDING = ".viewer"
+
+
+def _added(subject: Subject) -> Iterable[tuple[str, str]]:
+    return ((b.role.lower(), b.member.lower()) for b in subject.bindings if b.action == "ADD")
+
+
+def _domain(member: str) -> str:
+    """A person's or group's domain; empty for machine identities and for who is not told by address."""
+    kind, _, address = member.lower().rpartition(":")
+    domain = address.rpartition("@")[2] if "@" in address else ""
+    return "" if kind not in ("", "user", "group") or domain.endswith("gserviceaccount.com") else domain
+
+
+def _grants_to_other_domain(subject: Subject) -> bool:
+    """A person gives a role to a person or group of another domain. A subdomain of one's own is not another."""
+    own = _domain(subject.caller)
+    return bool(own) and any(
+        domain and domain != own and not domain.endswith("." + own) and not own.endswith("." + domain)
+        for domain in (_domain(member) for _, member in _added(subject))
+    )
+
+
+def _only_looks(subject: Subject) -> bool:
+    """Every role that is given changes nothing: the basic or a service's own Viewer, or Browser."""
+    roles = [role for role, _ in _added(subject)]
+    return bool(roles) and all(role in _LOOKING_ROLES or role.endswith(_LOOKING_ENDING) for role in roles)
+
+
+def _grants_nobody(subject: Subject) -> bool:
+    """The whole policy is told and binds nobody. https://cloud.google.com/iam/docs/reference/rest/v1/Policy"""
+    policies = [value for value in find(subject.after, "policy") if isinstance(value, Mapping)]
+    return bool(policies) and not any(policy.get("bindings") for policy in policies) and not any(True for _ in _added(subject))
+
+
+def _stays_inside(subject: Subject) -> bool:
+    """Every member that is told is a person or group of the domain of who gives."""
+    own, members = _domain(subject.caller), [_domain(member) for _, member in _added(subject)]
+    return bool(own and members) and all(domain == own for domain in members)
+
+
+def _outsider_joins(subject: Subject) -> bool:
+    """A group gets a member of another domain than its own."""
+    member, group = _domain(parameter(subject.metadata, "USER_EMAIL")), _domain(parameter(subject.metadata, "GROUP_EMAIL"))
+    return bool(member and group) and member != group and not member.endswith("." + group) and not group.endswith("." + member)
+
+
+def _adds_permissions(subject: Subject) -> bool:
+    """What the record tells as added, or a snapshot holds anew; where neither is told, what the request lists."""
+    if subject.before:
+        return more(subject, "includedPermissions")
+    deltas = list(find(subject.metadata, "permissionDelta"))
+    if deltas:
+        return any(bool(added) for added in find(deltas, "addedPermissions"))
+    return any(bool(listed) for listed in find(subject.after, "includedPermissions", "addedPermissions"))
+
+
+GRANTS: Mapping[str, Callable[[Subject], bool]] = {
+    "grants_to_everyone": lambda s: any(member in EVERYONE for _, member in _added(s)),
+    "grants_admin_role": lambda s: any(role in _ADMIN_ROLES for role, _ in _added(s)),
+    "grants_impersonation": lambda s: any(role in _IMPERSONATING_ROLES for role, _ in _added(s)),
+    "grants_role": lambda s: any(not member.startswith(_CONVENIENCE) for _, member in _added(s)),
+    "grants_to_personal_account": lambda s: any(member.rpartition("@")[2] in _PERSONAL_DOMAINS for _, member in _added(s)),
+    "grants_to_other_domain": _grants_to_other_domain,
+    "of_one_resource": lambda s: s.kind.startswith(_SINGLE),
+    "revokes_role": lambda s: any(b.action == "REMOVE" for b in s.bindings),
+    "only_revokes": lambda s: bool(s.bindings) and all(b.action == "REMOVE" for b in s.bindings),
+    "adds_permissions": _adds_permissions,
+    "only_looks": _only_looks,
+    "grants_nobody": _grants_nobody,
+    "stays_inside": _stays_inside,
+    "outsider_joins": _outsider_joins,
+}
