@@ -16,6 +16,7 @@ from core.observation import Health, Observation, Signal
 from core.providers.aws import rules
 from core.providers.aws.actors import Who, who
 from core.providers.aws.acts import UUID, Act, intents, links, references, tags_of
+from core.providers.aws.controllers import at_work
 from core.providers.aws.fields import changes_of, hidden
 from core.providers.aws.resources import Where, resources_of
 from core.providers.aws.subject import Subject, call_of, document, find, mapping, told
@@ -136,6 +137,8 @@ def _event(
         second_factor=_second_factor(act),
         agent=told(act.record.get("userAgent")),
     )
+    traits = rules.traits(subject)
+    found = replace(found, actor=at_work(found.actor, act.record, act.call, traits))
     tags = {key: redactor.text(value) for key, value in tags_of(act.request).items() if not redactor.names_secret(key)}
     event = Event(
         id=event_id(source, named),
@@ -148,7 +151,7 @@ def _event(
         native_action=act.call.replace("?:", ""),
         native_id=named,
         actor=found.actor,
-        traits=rules.traits(subject),
+        traits=traits,
         changes=changes,
         references=references(act, thing, tags),
         links=links(act),
