@@ -28,6 +28,17 @@ from core.providers.aws.policies import (
     trust_policies,
 )
 from core.providers.aws.subject import Subject, find, texts
+from core.providers.aws.switches import (
+    balancer_unlogged,
+    balancer_unprotected,
+    grants_to_other_account,
+    out_to_the_web,
+    own_and_proved,
+    plain_text_allowed,
+    public_connectivity,
+    token_deleted,
+    upkeep_document,
+)
 from core.providers.aws.tampering import (
     customer_key,
     key_of_other_account,
@@ -140,6 +151,7 @@ def _names_other_account(subject: Subject) -> bool:
         "destinationArn",
         "targetArn",
         "readonlyAccessAccounts",
+        "s3BucketOwner",
         "peerOwnerId",
         "peerAccountId",
     )
@@ -265,4 +277,13 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "overrides_build": overrides_build,
     "overwrites_itself": overwrites_itself,
     "with_hand_tool": with_hand_tool,
+    "balancer_unprotected": balancer_unprotected,
+    "balancer_unlogged": balancer_unlogged,
+    "plain_text_allowed": plain_text_allowed,
+    "token_deleted": token_deleted,
+    "public_connectivity": public_connectivity,
+    "grants_to_other_account": grants_to_other_account,
+    "out_to_the_web": out_to_the_web,
+    "upkeep_document": upkeep_document,
+    "own_and_proved": own_and_proved,
 }

@@ -59,6 +59,43 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         asked("s3:CopyObject", **{"bucketName": "b", "key": "a/1", "x-amz-copy-source": "/b/a/2"}),
     ),
     ("with_hand_tool", seen(agent="[aws-cli/2.17 md/command#s3api.put-object]"), seen(agent="[Boto3/1.34]")),
+    (
+        "balancer_unprotected",
+        asked(attributes=[{"key": "deletion_protection.enabled", "value": "false"}]),
+        asked(attributes=[{"key": "deletion_protection.enabled", "value": "true"}, {"key": "access_logs.s3.enabled", "value": "false"}]),
+    ),
+    (
+        "balancer_unlogged",
+        asked(attributes=[{"key": "access_logs.s3.enabled", "value": "false"}]),
+        asked(attributes=[{"key": "access_logs.s3.enabled", "value": "true"}]),
+    ),
+    (
+        "plain_text_allowed",
+        asked(parameters=[{"parameterName": "rds.force_ssl", "parameterValue": "0"}]),
+        asked(parameters=[{"parameterName": "rds.force_ssl", "parameterValue": "1"}, {"parameterName": "work_mem", "parameterValue": "0"}]),
+    ),
+    ("token_deleted", asked(authTokenUpdateStrategy="DELETE"), asked(authTokenUpdateStrategy="ROTATE")),
+    (
+        "public_connectivity",
+        asked(connectivityInfo={"publicAccess": {"type": "SERVICE_PROVIDED_EIPS"}}),
+        asked(connectivityInfo={"publicAccess": {"type": "DISABLED"}}),
+    ),
+    (
+        "grants_to_other_account",
+        asked(granteePrincipal=f"arn:aws:iam::{OTHER}:user/x"),
+        asked(granteePrincipal=f"arn:aws:iam::{OWN}:role/backup"),
+    ),
+    (
+        "out_to_the_web",
+        asked("ec2:AuthorizeSecurityGroupEgress", ipPermissions={"items": [{"fromPort": 443, "toPort": 443}]}),
+        asked("ec2:AuthorizeSecurityGroupEgress", ipPermissions={"items": [{"fromPort": 443, "toPort": 4444}]}),
+    ),
+    ("upkeep_document", asked(documentName="AWS-RunPatchBaseline"), asked(documentName="AWS-RunShellScript")),
+    (
+        "own_and_proved",
+        seen(caller="mia", second_factor="true", after={"userName": "mia"}),
+        seen(caller="mia", second_factor="true", after={"userName": "li"}),
+    ),
 ]
 
 
@@ -82,6 +119,7 @@ def test_a_condition_holds_of_what_meets_it_and_not_of_what_nearly_does(name: st
         ("shared_with_others", asked(createVolumePermission={"add": {"items": [{"userId": "54321"}]}})),
         ("selectors_whole", asked(advancedEventSelectors=[{"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]}])),
         ("only_private", let_in(groups={"items": [{"groupId": "sg-api", "userId": OWN}]}, ipRanges={})),
+        ("plain_text_allowed", asked(domainEndpointOptions={"enforceHTTPS": False})),
         ("customer_key", asked(**{"x-amz-server-side-encryption-customer-algorithm": "AES256"})),
     ],
 )
@@ -112,6 +150,9 @@ def test_other_spellings_meet_it_too(name: str, subject: Subject) -> None:
             "permissions_for_everyone",
             asked("events:PutPermission", principal="*", condition={"type": "StringEquals", "key": "aws:PrincipalOrgID", "value": "o-1"}),
         ),
+        ("own_and_proved", seen(caller="mia", second_factor="false", after={"userName": "mia"})),
+        ("own_and_proved", seen(caller="root", second_factor="true", after={"userName": "root"})),
+        ("out_to_the_web", asked("ec2:AuthorizeSecurityGroupIngress", fromPort=443, toPort=443)),
         ("customer_key", asked(**{"x-amz-copy-source-server-side-encryption-customer-algorithm": "AES256"})),
     ],
 )
