@@ -19,19 +19,20 @@ from core.providers.aws.acts import UUID, Act, intents, links, references, tags_
 from core.providers.aws.controllers import at_work
 from core.providers.aws.fields import changes_of, hidden
 from core.providers.aws.resources import Where, resources_of
+from core.providers.aws.spelling import in_small_letters, respelled
 from core.providers.aws.subject import Subject, call_of, document, find, mapping, told
 from core.redaction import Redactor
 
 
 def unwrapped(record: JsonObject) -> JsonObject:
-    """The CloudTrail record itself: out of EventBridge's envelope, or out of what LookupEvents answers."""
+    """The CloudTrail record itself: out of EventBridge's envelope, out of what LookupEvents answers, or out of a row of Athena's."""
     detail = record.get("detail")
     if isinstance(detail, dict) and "eventName" not in record:
         return {"eventTime": record.get("time"), "awsRegion": record.get("region"), "recipientAccountId": record.get("account"), **detail}
     inside = record.get("CloudTrailEvent")
     if isinstance(inside, str):
         return document(inside)
-    return record
+    return respelled(record) if in_small_letters(record) else record
 
 
 def read(record: JsonObject, *, source: str, environment: str, redactor: Redactor, observed_at: datetime) -> Reading:

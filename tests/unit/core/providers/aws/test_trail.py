@@ -1,5 +1,7 @@
 """One CloudTrail record → what changed, whose act it was, what it is."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -176,6 +178,14 @@ def test_a_replayed_record_has_the_same_id_and_an_envelope_changes_nothing() -> 
     enveloped = {"detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2", "account": ACCOUNT, "detail": told}
     assert one(told) == one(dict(told)) == one(enveloped)
     assert one(told).resource.name == "vpc-0123456789abcdef0"
+
+
+def test_a_row_of_athenas_is_the_same_record() -> None:
+    told = record("ec2 StopInstances", {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}})
+    texts = {"requestParameters", "responseElements"}
+    row = {key.lower(): json.dumps(value) if key in texts and value else value for key, value in told.items()}
+    row["useridentity"] = json.loads(re.sub(r'"(\w+)":', lambda found: found.group().lower(), json.dumps(told["userIdentity"])))
+    assert read(row).events == read(told).events
 
 
 @pytest.mark.parametrize("time", ["...", None, "Monday", 10**30, {}])
