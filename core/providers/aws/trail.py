@@ -64,6 +64,8 @@ def _act(record: JsonObject, environment: str, observed_at: datetime) -> Act:
     at = parse_time(record.get("eventTime"))
     account = told(record.get("recipientAccountId")) or told(identity.get("accountId"))
     details = mapping(record, "serviceEventDetails")
+    if not details and record.get("eventType") == "AwsServiceEvent":
+        details = mapping(record, "additionalEventData")
     request = mapping(record, "requestParameters")
     call = call_of(told(record.get("eventSource")), str(record["eventName"]))
     return Act(
