@@ -7,6 +7,7 @@ from core.json import JsonValue
 from core.providers.aws.denying import only_denies, quarantines, trusts_only_services
 from core.providers.aws.exposure import (
     everyone_in_acl,
+    few_addresses,
     login_for_everyone,
     only_private,
     open_to_world,
@@ -286,4 +287,5 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "out_to_the_web": out_to_the_web,
     "upkeep_document": upkeep_document,
     "own_and_proved": own_and_proved,
+    "few_addresses": few_addresses,
 }

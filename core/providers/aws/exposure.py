@@ -52,6 +52,19 @@ def _owners(rules: JsonValue) -> Iterator[str]:
     yield from texts(rules, "sourceSecurityGroupOwnerId")
 
 
+def few_addresses(subject: Subject) -> bool:
+    """Every address that a rule names stands for 256 at most, and it names some."""
+    named = set(texts(_without_egress(subject.after), *_ADDRESSES))
+    return bool(named) and all(_few(one) for one in named)
+
+
+def _few(address: str) -> bool:
+    try:
+        return ip_network(address, strict=False).num_addresses <= 256
+    except ValueError:
+        return False
+
+
 def _private(address: str) -> bool:
     try:
         return any(ip_network(address, strict=False).subnet_of(one) for one in _PRIVATE)  # type: ignore[arg-type]

@@ -206,6 +206,8 @@ def test_daily_work_that_is_watched_is_unknown_and_never_calm(event: str, reques
         ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1, Status="Disabled")}),
         ("ses UpdateAccountSendingEnabled", {"enabled": False}),
         ("ssm SendCommand", {"documentName": "AWS-RunPatchBaseline", "instanceIds": ["i-1"]}),
+        ("ec2 CreateNetworkAclEntry", {"networkAclId": "acl-1", "cidrBlock": "203.0.113.7/32", "ruleAction": "allow", "egress": False}),
+        ("rds DeleteGlobalCluster", {"globalClusterIdentifier": "world"}),
         ("ec2 AuthorizeSecurityGroupEgress", {"groupId": "sg-1", "fromPort": 443, "toPort": 443, "cidrIp": "0.0.0.0/0"}),
         (
             "ec2 AuthorizeSecurityGroupIngress",

@@ -96,6 +96,7 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         seen(caller="mia", second_factor="true", after={"userName": "mia"}),
         seen(caller="mia", second_factor="true", after={"userName": "li"}),
     ),
+    ("few_addresses", asked("ec2:CreateNetworkAclEntry", cidrBlock="203.0.113.7/32"), asked(cidrBlock="203.0.0.0/16")),
 ]
 
 
