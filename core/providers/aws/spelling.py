@@ -25,7 +25,10 @@ _TEXTS = ("userIdentity", "requestParameters", "responseElements", "additionalEv
 
 
 def in_small_letters(record: JsonObject) -> bool:
-    return "eventname" in record and "eventName" not in record
+    """The columns, or what stands in the identity's, which Athena spells so even where the columns were renamed."""
+    identity = record.get("userIdentity")
+    nested = isinstance(identity, Mapping) and not {"principalid", "accountid", "sessioncontext"}.isdisjoint(identity)
+    return nested or ("eventname" in record and "eventName" not in record)
 
 
 def respelled(record: JsonObject) -> JsonObject:

@@ -187,6 +187,7 @@ def test_a_row_of_athenas_is_the_same_record() -> None:
     row = {key.lower(): json.dumps(value) if key in texts and value else value for key, value in told.items()}
     row["useridentity"] = json.loads(re.sub(r'"(\w+)":', lambda found: found.group().lower(), json.dumps(told["userIdentity"])))
     assert read(row).events == read(told).events
+    assert read({**told, "userIdentity": row["useridentity"]}).events == read(told).events
 
 
 @pytest.mark.parametrize("time", ["...", None, "Monday", 10**30, {}])
