@@ -97,7 +97,7 @@ def kind_of_record(line: JsonObject) -> tuple[str, str]:
         return "event", "k8s-event"
     if "auditID" in event or "objectRef" in event or "audit.k8s.io" in str(event.get("apiVersion", "")):
         return "event", "k8s-audit"
-    if not {"eventSource", "eventName", "eventVersion", "userIdentity"}.isdisjoint(event):
+    if not {"eventsource", "eventname", "eventversion", "useridentity"}.isdisjoint(str(key).lower() for key in event):
         return "event", "cloudtrail"
     return "", ""
 

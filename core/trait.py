@@ -27,6 +27,7 @@ class Trait(StrEnum):
     CHANGES_TRUST = "changes_trust"  # who may assume or federate
     READS_SECRET = "reads_secret"  # noqa: S105 - a trait's name, not a secret
     CHANGES_SECRET = "changes_secret"  # noqa: S105
+    LEAKED_CREDENTIAL = "leaked_credential"  # somebody found a credential of ours in the open and shut it in
     READS_CREDENTIAL = "reads_credential"  # a password, token or key is fetched (GetPasswordData, TokenRequest)
     # watching and safety nets
     STOPS_LOGGING = "stops_logging"  # audit or flow logs stopped, deleted, redirected or narrowed
@@ -39,6 +40,7 @@ class Trait(StrEnum):
     DESTROYS_ENCRYPTION_KEY = "destroys_encryption_key"  # disabled, scheduled for deletion
     # data
     DELETES_DATA = "deletes_data"  # a store of data is gone or emptied
+    DESTROYS_STORE = "destroys_store"  # a whole database or file system is gone, which the vendor gives back at most from a copy
     EXPORTS_DATA = "exports_data"  # a copy leaves: snapshot shared, image exported, replication to elsewhere
     COPIES_DATA = "copies_data"  # a copy is made into the customer's own storage; public or shared is told by traits of their own
     CLOSES_ACCOUNT = "closes_account"  # an account or project is shut down; the vendor keeps it for a time

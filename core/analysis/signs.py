@@ -246,6 +246,8 @@ def _what(seen: Seen) -> Iterator[Sign]:
         yield Sign(name="upkeep", says=f"it {does}, which is upkeep", ref=event.id, kind="rule")
     if event.change_type is ChangeType.DELETED:
         yield Sign(name="deletes", says="it was deleted", ref=event.id, kind="rule")
+    if Trait.DESTROYS_STORE in event.traits:
+        yield Sign(name="destroys_store", says="a whole database or file system was deleted", ref=event.id, kind="rule")
     if seen.cause.destroyed and destroys_by_hand(seen.node):
         says = f"{seen.cause.destroyed} stores of data, backups or keys destroyed by hand within 10 minutes"
         yield Sign(name="destroyed_burst", says=says, ref=event.id, kind="rule")

@@ -4,15 +4,19 @@ import re
 from collections.abc import Callable, Mapping
 
 from core.json import JsonValue
+from core.providers.aws.denying import only_denies, quarantines, trusts_only_services
 from core.providers.aws.exposure import (
     everyone_in_acl,
+    few_addresses,
     login_for_everyone,
     only_private,
     open_to_world,
     permissions_for_everyone,
+    permissions_for_other_account,
     shared_with_everyone,
     shared_with_others,
 )
+from core.providers.aws.keeping import kept_briefly, lifecycle_empties, lifecycle_expires, of_audit
 from core.providers.aws.policies import (
     ACCOUNT,
     allowing,
@@ -25,10 +29,32 @@ from core.providers.aws.policies import (
     trust_policies,
 )
 from core.providers.aws.subject import Subject, find, texts
+from core.providers.aws.switches import (
+    balancer_unlogged,
+    balancer_unprotected,
+    grants_to_other_account,
+    out_to_the_web,
+    own_and_proved,
+    plain_text_allowed,
+    public_connectivity,
+    token_deleted,
+    upkeep_document,
+)
+from core.providers.aws.tampering import (
+    customer_key,
+    key_of_other_account,
+    overrides_build,
+    overrides_rights,
+    overwrites_itself,
+    selectors_whole,
+    with_hand_tool,
+)
 
 # Systems made for attacks name themselves in what programs on them send; tools do too.
 # https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html#pentest-iam-kalilinux
-_ATTACK_TOOL = re.compile(r"\b(kali|parrot|pentoo|blackarch)\b|\bkali\d|\bpacu\b|weirdaal|scoutsuite|cloudfox|trufflehog", re.IGNORECASE)
+_ATTACK_TOOL = re.compile(
+    r"\b(kali|parrot|pentoo|blackarch)\b|\bkali\d|\bpacu\b|weirdaal|scoutsuite|cloudfox|trufflehog|stratus-red-team", re.IGNORECASE
+)
 
 
 def _truth(value: JsonValue) -> bool | None:
@@ -126,18 +152,11 @@ def _names_other_account(subject: Subject) -> bool:
         "destinationArn",
         "targetArn",
         "readonlyAccessAccounts",
+        "s3BucketOwner",
+        "peerOwnerId",
+        "peerAccountId",
     )
     return bool(subject.account) and any(found != subject.account for one in named for found in ACCOUNT.findall(one))
-
-
-def _key_of_other_account(subject: Subject) -> bool:
-    keys = texts(subject.after, "kmsMasterKeyId", "kMSMasterKeyID")
-    return bool(subject.account) and any(found != subject.account for key in keys for found in ACCOUNT.findall(key))
-
-
-def _kept_briefly(subject: Subject) -> bool:
-    """A week or less: what is found out later is found out without its records."""
-    return any(value.isdigit() and int(value) <= 7 for value in texts(subject.after, "retentionInDays"))
 
 
 def _cluster_logging_off(subject: Subject) -> bool:
@@ -185,7 +204,9 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
         _is_zero(s, "backupRetentionPeriod", "snapshotRetentionLimit", "automatedSnapshotRetentionPeriod")
         or _switched(s, False, "pointInTimeRecoveryEnabled")
     ),
-    "skips_final_snapshot": lambda s: _switched(s, True, "skipFinalSnapshot") or _switched(s, True, "deleteAutomatedBackups"),
+    "skips_final_snapshot": lambda s: _switched(
+        s, True, "skipFinalSnapshot", "skipFinalClusterSnapshot", "skipFinalBackup", "deleteAutomatedBackups"
+    ),
     "selectors_narrowed": _selectors_narrowed,
     "logging_emptied": lambda s: not any(True for _ in find(s.after, "loggingEnabled", "targetBucket")),
     "enables_nothing": lambda s: (
@@ -214,7 +235,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "only_tags": _only_tags,
     "records_less": lambda s: _switched(s, False, "allSupported", "includeGlobalResourceTypes"),
     "without_rules": lambda s: any(value == [] for value in find(s.after, "rules")),
-    "lifecycle_expires": lambda s: any(True for _ in find(s.after, "expiration")),
+    "lifecycle_expires": lifecycle_expires,
     "trail_only_widened": _trail_only_widened,
     "insights_left_out": _insights_left_out,
     "lock_loosened": _lock_loosened,
@@ -226,11 +247,11 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
         value.upper() in ("SUPPRESSED", "ARCHIVED", "FALSE_POSITIVE", "BENIGN_POSITIVE")
         for value in texts(s.after, "status", "recordState", "verificationState")
     ),
-    "customer_key": lambda s: any(key.lower().replace("-", "").endswith("customeralgorithm") for key in s.after),
+    "customer_key": customer_key,
     "attack_tool": lambda s: bool(_ATTACK_TOOL.search(s.agent)),
     "names_other_account": _names_other_account,
-    "key_of_other_account": _key_of_other_account,
-    "kept_briefly": _kept_briefly,
+    "key_of_other_account": key_of_other_account,
+    "kept_briefly": kept_briefly,
     "cluster_logging_off": _cluster_logging_off,
     "asks_for_credentials": _asks_for_credentials,
     "visible_to_all": lambda s: "public_read" in {v.lower() for v in texts(s.after, "projectVisibility")},
@@ -245,4 +266,26 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
         and value.lower().endswith((".txt", ".html", ".hta", ".md", ".note"))
         for value in texts(s.after, "key")
     ),
+    "permissions_for_other_account": permissions_for_other_account,
+    "trusts_only_services": trusts_only_services,
+    "only_denies": only_denies,
+    "quarantines": quarantines,
+    "lifecycle_empties": lifecycle_empties,
+    "of_audit": of_audit,
+    "snapshots_too": lambda s: _switched(s, True, "deleteAssociatedSnapshots"),
+    "selectors_whole": selectors_whole,
+    "overrides_rights": overrides_rights,
+    "overrides_build": overrides_build,
+    "overwrites_itself": overwrites_itself,
+    "with_hand_tool": with_hand_tool,
+    "balancer_unprotected": balancer_unprotected,
+    "balancer_unlogged": balancer_unlogged,
+    "plain_text_allowed": plain_text_allowed,
+    "token_deleted": token_deleted,
+    "public_connectivity": public_connectivity,
+    "grants_to_other_account": grants_to_other_account,
+    "out_to_the_web": out_to_the_web,
+    "upkeep_document": upkeep_document,
+    "own_and_proved": own_and_proved,
+    "few_addresses": few_addresses,
 }

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 
 from core.json import JsonValue
-from core.providers.aws.subject import Subject, find, texts
+from core.providers.aws.policies import ACCOUNT
+from core.providers.aws.subject import Subject, find, mapping, texts
 
 WORLD = frozenset({"0.0.0.0/0", "::/0", "*"})
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#specifying-grantee-predefined-groups
@@ -28,9 +29,40 @@ def open_to_world(subject: Subject) -> bool:
 
 
 def only_private(subject: Subject) -> bool:
-    """Every address that a rule names is a private one, and it names some. https://www.rfc-editor.org/rfc/rfc1918"""
+    """Every address that a rule names is a private one, every group one of this account, and it names some.
+
+    https://www.rfc-editor.org/rfc/rfc1918, https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html
+    """
+    rules = _without_egress(subject.after)
+    named, groups = set(texts(rules, *_ADDRESSES)), set(_groups(rules))
+    strange = any(True for _ in texts(rules, "prefixListId")) or any(owner != subject.account for owner in _owners(rules))
+    return bool(named or groups) and not strange and all(_private(one) for one in named)
+
+
+def _groups(rules: JsonValue) -> Iterator[str]:
+    """The security groups that a rule lets in, not the one that it belongs to."""
+    for groups in find(rules, "groups", "userIdGroupPairs"):
+        yield from texts(groups, "groupId", "groupName")
+    yield from texts(rules, "referencedGroupId", "sourceSecurityGroupName")
+
+
+def _owners(rules: JsonValue) -> Iterator[str]:
+    for groups in find(rules, "groups", "userIdGroupPairs"):
+        yield from texts(groups, "userId")
+    yield from texts(rules, "sourceSecurityGroupOwnerId")
+
+
+def few_addresses(subject: Subject) -> bool:
+    """Every address that a rule names stands for 256 at most, and it names some."""
     named = set(texts(_without_egress(subject.after), *_ADDRESSES))
-    return bool(named) and all(_private(one) for one in named)
+    return bool(named) and all(_few(one) for one in named)
+
+
+def _few(address: str) -> bool:
+    try:
+        return ip_network(address, strict=False).num_addresses <= 256
+    except ValueError:
+        return False
 
 
 def _private(address: str) -> bool:
@@ -41,7 +73,8 @@ def _private(address: str) -> bool:
 
 
 def _worldly(value: JsonValue) -> bool:
-    return any(one in WORLD for one in texts(value, *_ADDRESSES))
+    """The whole internet, whatever address stands before the /0."""
+    return any(one in WORLD or one.endswith("/0") for one in texts(value, *_ADDRESSES))
 
 
 def _without_egress(value: JsonValue) -> JsonValue:
@@ -73,7 +106,8 @@ def shared_with_everyone(subject: Subject) -> bool:
 
 def shared_with_others(subject: Subject) -> bool:
     """An image, snapshot or document given to another account, short of everyone."""
-    return any(name.lower() != "all" and re.search(r"\d{12}|^o-", name) and name != subject.account for name in _named(subject))
+    others = (name for name in _named(subject) if name.lower() != "all" and name != subject.account)
+    return any(re.search(r"\d{12}|^o-|^\d{5,}$", name) for name in others)
 
 
 def everyone_in_acl(subject: Subject) -> bool:
@@ -95,10 +129,18 @@ def everyone_in_acl(subject: Subject) -> bool:
 
 
 def permissions_for_everyone(subject: Subject) -> bool:
-    """A Lambda or queue permission whose principal is anyone (and tied to no source)."""
+    """A permission on a function, queue, topic or bus whose principal is anyone (and tied to no source or organisation)."""
     if any(True for _ in texts(subject.after, "principalOrgID", "sourceAccount", "sourceArn")):
         return False
+    if any(key.lower() == "aws:principalorgid" for key in texts(mapping(subject.after, "condition"), "key")):
+        return False
     return any(value == "*" for value in texts(subject.after, "principal", "aWSAccountIds", "awsAccountIds", "accountIds"))
+
+
+def permissions_for_other_account(subject: Subject) -> bool:
+    """A permission on a function, layer, queue, topic or bus whose principal is another account, or somebody in one."""
+    named = texts(subject.after, "principal", "aWSAccountIds", "awsAccountIds")
+    return bool(subject.account) and any(found != subject.account for one in named for found in ACCOUNT.findall(one))
 
 
 def login_for_everyone(subject: Subject) -> bool:

@@ -19,6 +19,11 @@ _READING_POLICIES = (
     "arn:aws*:iam::aws:policy/*ReadOnly*", "arn:aws*:iam::aws:policy/job-function/ViewOnlyAccess", "arn:aws*:iam::aws:policy/SecurityAudit",
     "arn:aws*:iam::aws:policy/job-function/Billing*ReadOnly*", "arn:aws*:iam::aws:policy/*ViewOnly*",
 )  # fmt: skip
+# AWS attaches the first by itself where a key was found in the open: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCompromisedKeyQuarantineV3.html
+# It once wrote one into the user instead, under these names.
+_QUARANTINE = "arn:aws*:iam::aws:policy/AWSCompromisedKeyQuarantine*"
+_QUARANTINES = (_QUARANTINE, "AWSCompromisedKeyQuarantine*", "AWSExposedCredentialPolicy*")
+_DENYING_POLICIES = (_QUARANTINE, "arn:aws*:iam::aws:policy/AWSDenyAll")
 # Actions with which one can become anybody: https://attack.mitre.org/techniques/T1098/003/
 _ADMIN_ACTIONS = ("*", "*:*", "iam:*", "sts:*", "organizations:*", "kms:*")
 # Conditions that tie a statement to somebody, so that "*" is not everyone:
@@ -87,6 +92,21 @@ def is_admin(statement: JsonObject) -> bool:
     actions = [action.lower() for action in _listed(statement.get("Action"))]
     everything = any(action in _ADMIN_ACTIONS for action in actions) or ("NotAction" in statement and str(statement.get("Resource")) == "*")
     return everything and any(str(one).endswith("*") for one in _listed(statement.get("Resource")) or ["*"])
+
+
+def only_services(statement: JsonObject) -> bool:
+    """Does the statement let nobody in but services of AWS?"""
+    principal = statement.get("Principal")
+    return isinstance(principal, Mapping) and set(principal) == {"Service"}
+
+
+def is_denying_policy(arn: str) -> bool:
+    return any(fnmatchcase(arn, pattern) for pattern in _DENYING_POLICIES)
+
+
+def is_quarantine(policy: str) -> bool:
+    """By a managed policy's ARN, or the name of one that is written into a user."""
+    return any(fnmatchcase(policy, pattern) for pattern in _QUARANTINES)
 
 
 def is_admin_policy(arn: str) -> bool:

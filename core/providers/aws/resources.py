@@ -104,13 +104,18 @@ def _nearest(value: JsonValue, key: str, depth: int = 0) -> Iterator[JsonValue]:
     if isinstance(value, Mapping):
         for name, below in value.items():
             if plain(str(name)) == key:
-                yield from below if isinstance(below, list) else [below]
+                yield from (_content(one) for one in (below if isinstance(below, list) else [below]))
         for below in value.values():
             if depth < 5:
                 yield from _nearest(below, key, depth + 1)
     elif isinstance(value, list):
         for below in value[:_MOST_ITEMS]:
             yield from _nearest(below, key, depth + 1)
+
+
+def _content(value: JsonValue) -> JsonValue:
+    """EC2 wraps some values as {tag: 1, content: …}."""
+    return value.get("content") if isinstance(value, Mapping) else value
 
 
 def _listed(record: JsonObject) -> list[tuple[str, str]]:
@@ -249,11 +254,12 @@ def _guessed(call: str, where: Where, listed: Sequence[tuple[str, str]], request
 
 def _guessed_name(noun_words: Sequence[str], holder: JsonObject) -> str:
     noun = "".join(noun_words)
-    flat = {plain(str(key)): told(value) for key, value in _leaves(holder)}
-    for ending in ("name", "id", "identifier", "arn", ""):
-        for stem in (noun, noun_words[-1] if noun_words else "", noun_words[0] if noun_words else ""):
-            if stem and flat.get(stem + ending):
-                return flat[stem + ending]
+    flat = _flat(_leaves(holder, 1))
+    for found in (flat, _flat(_leaves(holder, 3))):
+        for ending in ("name", "id", "identifier", "arn", ""):
+            for stem in (noun, noun_words[-1] if noun_words else "", noun_words[0] if noun_words else ""):
+                if stem and found.get(stem + ending):
+                    return found[stem + ending]
     for ending in ("resourcearn", "arn", "name", "identifier", "id"):
         for key, value in flat.items():
             if value and key.endswith(ending) and key not in _NO_NAMES:
@@ -261,17 +267,27 @@ def _guessed_name(noun_words: Sequence[str], holder: JsonObject) -> str:
     return ""
 
 
+def _flat(leaves: Iterator[tuple[str, JsonValue]]) -> dict[str, str]:
+    """What is told under each name, nearest to the top."""
+    found: dict[str, str] = {}
+    for key, value in leaves:
+        if text := told(value):
+            found.setdefault(plain(str(key)), text)
+    return found
+
+
 _NO_NAMES = frozenset(
     {"rolearn", "requestid", "executionrolearn", "servicerolearn", "username", "clientrequestid", "kmskeyid", "kmskeyarn"}
 )
 
 
-def _leaves(holder: JsonObject) -> Iterator[tuple[str, JsonValue]]:
-    for key, value in holder.items():
-        if isinstance(value, Mapping):
-            yield from value.items()
-        else:
-            yield key, value
+def _leaves(holder: JsonObject, depth: int) -> Iterator[tuple[str, JsonValue]]:
+    """Fields, those nearest to the top first."""
+    yield from ((key, _content(value)) for key, value in holder.items())
+    if depth:
+        for value in holder.values():
+            if isinstance(value, dict):
+                yield from _leaves(value, depth - 1)
 
 
 def references_of(resource: Resource) -> tuple[Reference, ...]:

@@ -16,21 +16,23 @@ from core.observation import Health, Observation, Signal
 from core.providers.aws import rules
 from core.providers.aws.actors import Who, who
 from core.providers.aws.acts import UUID, Act, intents, links, references, tags_of
+from core.providers.aws.controllers import at_work
 from core.providers.aws.fields import changes_of, hidden
 from core.providers.aws.resources import Where, resources_of
+from core.providers.aws.spelling import in_small_letters, respelled
 from core.providers.aws.subject import Subject, call_of, document, find, mapping, told
 from core.redaction import Redactor
 
 
 def unwrapped(record: JsonObject) -> JsonObject:
-    """The CloudTrail record itself: out of EventBridge's envelope, or out of what LookupEvents answers."""
+    """The CloudTrail record itself: out of EventBridge's envelope, out of what LookupEvents answers, or out of a row of Athena's."""
     detail = record.get("detail")
     if isinstance(detail, dict) and "eventName" not in record:
         return {"eventTime": record.get("time"), "awsRegion": record.get("region"), "recipientAccountId": record.get("account"), **detail}
     inside = record.get("CloudTrailEvent")
     if isinstance(inside, str):
         return document(inside)
-    return record
+    return respelled(record) if in_small_letters(record) else record
 
 
 def read(record: JsonObject, *, source: str, environment: str, redactor: Redactor, observed_at: datetime) -> Reading:
@@ -62,6 +64,8 @@ def _act(record: JsonObject, environment: str, observed_at: datetime) -> Act:
     at = parse_time(record.get("eventTime"))
     account = told(record.get("recipientAccountId")) or told(identity.get("accountId"))
     details = mapping(record, "serviceEventDetails")
+    if not details and record.get("eventType") == "AwsServiceEvent":
+        details = mapping(record, "additionalEventData")
     request = mapping(record, "requestParameters")
     call = call_of(told(record.get("eventSource")), str(record["eventName"]))
     return Act(
@@ -136,6 +140,8 @@ def _event(
         second_factor=_second_factor(act),
         agent=told(act.record.get("userAgent")),
     )
+    traits = rules.traits(subject)
+    found = replace(found, actor=at_work(found.actor, act.record, act.call, traits))
     tags = {key: redactor.text(value) for key, value in tags_of(act.request).items() if not redactor.names_secret(key)}
     event = Event(
         id=event_id(source, named),
@@ -148,7 +154,7 @@ def _event(
         native_action=act.call.replace("?:", ""),
         native_id=named,
         actor=found.actor,
-        traits=rules.traits(subject),
+        traits=traits,
         changes=changes,
         references=references(act, thing, tags),
         links=links(act),

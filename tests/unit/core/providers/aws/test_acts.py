@@ -182,3 +182,11 @@ def test_a_script_put_into_a_machine_is_not_explained_by_the_name_of_a_pipeline_
     assert told("cloudtrail", by(job, "ec2 ModifyInstanceAttribute", script, userAgent="aws-sdk-go/1.44"))[0] is UNPLANNED
     deploy = by(job, "lambda UpdateFunctionCode20150331v2", {"functionName": "shop"}, userAgent="aws-sdk-go/1.44")
     assert told("cloudtrail", deploy)[0] is Verdict.PLANNED
+
+
+def test_a_credential_for_oneself_is_watched_only_where_a_second_factor_was_proved() -> None:
+    own, other = {"userName": "mia"}, {"userName": "li"}
+    assert told("cloudtrail", by(PROVED, "iam CreateAccessKey", own)) == (UNKNOWN, frozenset({Trait.CHANGES_SECRET}))
+    for identity, request in ((UNPROVED, own), (KEY, own), (PROVED, other)):
+        verdict, traits = told("cloudtrail", by(identity, "iam CreateAccessKey", request))
+        assert (verdict, traits) == (UNPLANNED, frozenset({Trait.CREATES_CREDENTIAL}))

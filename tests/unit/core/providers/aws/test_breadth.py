@@ -15,6 +15,14 @@ from tests.unit.core.providers.acting import judged
 from tests.unit.core.providers.aws.given import ACCOUNT, read, record
 from tests.unit.core.providers.aws.test_acts import KEY, OTHER
 
+QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
+FOR_A_SERVICE = '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
+
+
+def expiring(days: int, **more: Any) -> dict[str, Any]:
+    return {"Rule": {"Status": "Enabled", "Expiration": {"Days": days}, **more}}
+
+
 ALARMS: list[tuple[str, dict[str, Any], Trait]] = [
     ("access-analyzer CreateArchiveRule", {"analyzerName": "all", "ruleName": "quiet"}, Trait.STOPS_DETECTION),
     ("bedrock DeleteGuardrail", {"guardrailIdentifier": "g1"}, Trait.WEAKENS_PROTECTION),
@@ -74,19 +82,82 @@ ALARMS: list[tuple[str, dict[str, Any], Trait]] = [
     ("sso-directory CreateBearerToken", {"tenantId": "t"}, Trait.CREATES_CREDENTIAL),
     ("sso-directory DisableExternalIdPConfigurationForDirectory", {"directoryId": "d"}, Trait.CHANGES_TRUST),
     ("transfer ImportSshPublicKey", {"serverId": "s", "userName": "li", "sshPublicKeyBody": "ssh-ed25519 AAAA"}, Trait.CREATES_CREDENTIAL),
+    ("account DeleteAlternateContact", {"alternateContactType": "SECURITY"}, Trait.WEAKENS_PROTECTION),
+    ("codebuild StartBuild", {"projectName": "release", "buildspecOverride": "version: 0.2"}, Trait.RUNS_FOREIGN_CODE),
+    ("ec2 CreateVpcPeeringConnection", {"vpcId": "vpc-1", "peerVpcId": "vpc-2", "peerOwnerId": OTHER}, Trait.OPENS_NETWORK),
+    ("ec2 DeregisterImage", {"imageId": "ami-1", "deleteAssociatedSnapshots": True}, Trait.DESTROYS_BACKUP),
+    ("ecs RunTask", {"cluster": "c", "overrides": {"taskRoleArn": "arn:aws:iam::1:role/admin"}}, Trait.RUNS_FOREIGN_CODE),
+    ("events PutPermission", {"principal": "*", "action": "events:PutEvents", "statementId": "s"}, Trait.EXPOSES_PUBLICLY),
+    ("iam AddUserToGroup", {"groupName": "owners", "userName": "mia"}, Trait.GRANTS_ACCESS),
+    ("iam AttachUserPolicy", {"userName": "li", "policyArn": QUARANTINE}, Trait.LEAKED_CREDENTIAL),
+    ("iam DetachUserPolicy", {"userName": "li", "policyArn": QUARANTINE}, Trait.WEAKENS_PROTECTION),
+    ("lambda AddPermission20150331v2", {"functionName": "pay", "principal": OTHER, "statementId": "s"}, Trait.SHARES_OUTSIDE),
+    ("logs PutRetentionPolicy", {"logGroupName": "aws-cloudtrail-logs", "retentionInDays": 1}, Trait.STOPS_LOGGING),
+    ("codebuild UpdateProject", {"name": "p", "source": {"buildspec": "x"}}, Trait.RUNS_FOREIGN_CODE),
+    (
+        "dynamodb ExportTableToPointInTime",
+        {"tableArn": f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/t", "s3BucketOwner": OTHER},
+        Trait.EXPORTS_DATA,
+    ),
+    ("elasticache ModifyReplicationGroup", {"replicationGroupId": "r", "authTokenUpdateStrategy": "DELETE"}, Trait.WEAKENS_AUTHENTICATION),
+    (
+        "elasticloadbalancing ModifyLoadBalancerAttributes",
+        {"loadBalancerArn": "a", "attributes": [{"key": "access_logs.s3.enabled", "value": "false"}]},
+        Trait.STOPS_LOGGING,
+    ),
+    ("kafka UpdateConnectivity", {"connectivityInfo": {"publicAccess": {"type": "SERVICE_PROVIDED_EIPS"}}}, Trait.EXPOSES_PUBLICLY),
+    ("kms CreateGrant", {"keyId": "k", "granteePrincipal": f"arn:aws:iam::{OTHER}:user/x"}, Trait.SHARES_OUTSIDE),
+    ("logs PutSubscriptionFilter", {"destinationArn": f"arn:aws:logs:eu-west-1:{OTHER}:destination:d"}, Trait.EXPORTS_DATA),
+    (
+        "rds ModifyDBParameterGroup",
+        {"dBParameterGroupName": "p", "parameters": [{"parameterName": "rds.force_ssl", "parameterValue": "0"}]},
+        Trait.WEAKENS_PROTECTION,
+    ),
+    ("organizations AcceptHandshake", {"handshakeId": "h-1"}, Trait.CHANGES_TRUST),
+    ("redshift DeleteCluster", {"clusterIdentifier": "dw", "skipFinalClusterSnapshot": True}, Trait.DESTROYS_BACKUP),
+    ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1)}, Trait.DESTROYS_BACKUP),
+    (
+        "s3 PutObject",
+        {"bucketName": "b", "key": "ledger", "x-amz-server-side-encryption-customer-algorithm": "AES256"},
+        Trait.DESTROYS_ENCRYPTION_KEY,
+    ),
+    (
+        "s3 CopyObject",
+        {
+            "bucketName": "b",
+            "key": "ledger",
+            "x-amz-copy-source": "b/ledger",
+            "x-amz-server-side-encryption-aws-kms-key-id": f"arn:aws:kms:eu-west-1:{OTHER}:key/k",
+        },
+        Trait.DESTROYS_ENCRYPTION_KEY,
+    ),
     ("workmail ResetPassword", {"organizationId": "m", "userId": "u"}, Trait.CHANGES_CREDENTIAL),
     ("workspaces AuthorizeIpRules", {"groupId": "wsipg-1", "userRules": [{"ipRule": "0.0.0.0/0"}]}, Trait.OPENS_NETWORK),
+]
+STORES = [
+    ("rds DeleteDBInstance", {"dBInstanceIdentifier": "orders", "skipFinalSnapshot": False, "finalDBSnapshotIdentifier": "last"}),
+    ("rds DeleteDBCluster", {"dBClusterIdentifier": "orders", "skipFinalSnapshot": False}),
+    ("elasticfilesystem DeleteFileSystem", {"fileSystemId": "fs-1"}),
+    ("redshift DeleteCluster", {"clusterIdentifier": "dw", "finalClusterSnapshotIdentifier": "last"}),
+    ("ds DeleteDirectory", {"directoryId": "d-1"}),
+    ("cognito-idp DeleteUserPool", {"userPoolId": "p"}),
 ]
 WATCHED: list[tuple[str, dict[str, Any], Trait]] = [
     ("acm-pca IssueCertificate", {"certificateAuthorityArn": "arn"}, Trait.CREATES_KEY_PAIR),
     ("backup StartCopyJob", {"recoveryPointArn": "arn", "destinationBackupVaultArn": "arn"}, Trait.COPIES_DATA),
     ("cognito-identity CreateIdentityPool", {"identityPoolName": "p", "allowUnauthenticatedIdentities": True}, Trait.GRANTS_USE),
     ("cognito-idp AdminAddUserToGroup", {"groupName": "staff"}, Trait.GRANTS_USE),
-    ("ds DeleteDirectory", {"directoryId": "d-1"}, Trait.DELETES_DATA),
+    ("dynamodb DeleteTable", {"tableName": "sessions"}, Trait.DELETES_DATA),
+    ("ec2 DeregisterImage", {"imageId": "ami-1"}, Trait.DELETES_RESOURCE),
     ("elasticache CopySnapshot", {"sourceSnapshotName": "s", "targetBucket": "b"}, Trait.COPIES_DATA),
     ("events CreateConnection", {"name": "c"}, Trait.CHANGES_SECRET),
     ("logs PutRetentionPolicy", {"logGroupName": "app", "retentionInDays": 1}, Trait.DELETES_DATA),
-    ("logs PutSubscriptionFilter", {"destinationArn": f"arn:aws:logs:eu-west-1:{OTHER}:destination:d"}, Trait.COPIES_DATA),
+    ("codebuild UpdateProject", {"name": "p", "badgeEnabled": True}, Trait.CHANGES_CONFIGURATION),
+    ("iam AddUserToGroup", {"groupName": "readers", "userName": "li"}, Trait.GRANTS_USE),
+    ("iam UpdateAssumeRolePolicy", {"roleName": "r", "policyDocument": FOR_A_SERVICE}, Trait.GRANTS_USE),
+    ("s3 DeleteBucket", {"bucketName": "scratch"}, Trait.DELETES_DATA),
+    ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(400)}, Trait.DELETES_DATA),
+    ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1, Prefix="tmp/")}, Trait.DELETES_DATA),
     ("mq CreateUser", {"brokerId": "b", "username": "u"}, Trait.CREATES_IDENTITY),
     ("ses UpdateAccountSendingEnabled", {"enabled": True}, Trait.GRANTS_USE),
 ]
@@ -97,6 +168,16 @@ def test_an_act_that_attacks_consist_of_alarms_when_nothing_explains_it(event: s
     (one,) = judged("cloudtrail", record(event, request_, userIdentity=KEY))
     assert trait in one.event.traits
     assert one.verdict is Verdict.UNPLANNED
+
+
+@pytest.mark.parametrize(("event", "request_"), STORES, ids=[row[0] for row in STORES])
+def test_a_database_or_file_system_deleted_by_hand_alarms_and_by_a_program_stays_unknown(event: str, request_: dict[str, Any]) -> None:
+    (one,) = judged("cloudtrail", record(event, request_, userIdentity=KEY))
+    assert Trait.DESTROYS_STORE in one.event.traits
+    assert one.verdict is Verdict.UNPLANNED
+    program = {**KEY, "userName": "svc-cleaner", "arn": f"arn:aws:iam::{ACCOUNT}:user/svc-cleaner"}
+    (other,) = judged("cloudtrail", record(event, request_, userIdentity=program))
+    assert other.verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize(("event", "request_", "trait"), WATCHED, ids=[row[0] for row in WATCHED])
@@ -118,6 +199,20 @@ def test_daily_work_that_is_watched_is_unknown_and_never_calm(event: str, reques
         ("ecs RegisterTaskDefinition", {"family": "f", "containerDefinitions": [{"command": ["serve"]}]}),
         ("eks UpdateClusterConfig", {"name": "prod", "logging": {"clusterLogging": [{"types": ["audit"], "enabled": True}]}}),
         ("iam UpdateSSHPublicKey", {"userName": "li", "sSHPublicKeyId": "k", "status": "Inactive"}),
+        ("iam AttachUserPolicy", {"userName": "li", "policyArn": "arn:aws:iam::aws:policy/AWSDenyAll"}),
+        ("iam PutUserPolicy", {"userName": "li", "policyDocument": '{"Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}'}),
+        ("cloudtrail PutEventSelectors", {"eventSelectors": [{"readWriteType": "All", "includeManagementEvents": True}]}),
+        ("codebuild StartBuild", {"projectName": "release", "sourceVersion": "main"}),
+        ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1, Status="Disabled")}),
+        ("ses UpdateAccountSendingEnabled", {"enabled": False}),
+        ("ssm SendCommand", {"documentName": "AWS-RunPatchBaseline", "instanceIds": ["i-1"]}),
+        ("ec2 CreateNetworkAclEntry", {"networkAclId": "acl-1", "cidrBlock": "203.0.113.7/32", "ruleAction": "allow", "egress": False}),
+        ("rds DeleteGlobalCluster", {"globalClusterIdentifier": "world"}),
+        ("ec2 AuthorizeSecurityGroupEgress", {"groupId": "sg-1", "fromPort": 443, "toPort": 443, "cidrIp": "0.0.0.0/0"}),
+        (
+            "ec2 AuthorizeSecurityGroupIngress",
+            {"groupId": "sg-db", "ipPermissions": {"items": [{"groups": {"items": [{"groupId": "sg-api", "userId": ACCOUNT}]}}]}},
+        ),
         ("logs PutRetentionPolicy", {"logGroupName": "app", "retentionInDays": 365}),
         ("logs PutSubscriptionFilter", {"destinationArn": f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f"}),
         ("quicksight UpdatePublicSharingSettings", {"publicSharingEnabled": False}),

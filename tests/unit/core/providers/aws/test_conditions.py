@@ -1,46 +1,15 @@
 """Each condition that a rule of this provider may name: a call that meets it, and one that nearly does."""
 
 import json
-from typing import Any
 from urllib.parse import quote
 
 import pytest
 
-from core.event import ChangeType
 from core.providers.aws.conditions import CONDITIONS
 from core.providers.aws.subject import Subject
+from tests.unit.core.providers.aws.asking import AWS_POLICY, OTHER, OWN, TRUST, allows, answered, asked, became, ingress, seen
+from tests.unit.core.providers.aws.test_tampering import PAIRS as MORE_PAIRS
 
-OWN, OTHER = "123456789012", "999988887777"
-
-
-def asked(call: str = "", /, **request: Any) -> Subject:
-    """A call by mia of account OWN with this request."""
-    return Subject(change_type=ChangeType.MODIFIED, call=call, account=OWN, caller="mia", after=request)
-
-
-def became(before: dict[str, Any], **after: Any) -> Subject:
-    """Two snapshots of one resource."""
-    return Subject(change_type=ChangeType.MODIFIED, account=OWN, before=before, after=after)
-
-
-def answered(call: str, request: dict[str, Any], **response: Any) -> Subject:
-    return Subject(change_type=ChangeType.CREATED, call=call, account=OWN, after=request, response=response)
-
-
-def seen(**facts: Any) -> Subject:
-    return Subject(change_type=ChangeType.MODIFIED, **facts)
-
-
-def allows(principal: Any, action: str = "s3:GetObject", resource: str = "*", **more: Any) -> dict[str, Any]:
-    return {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": action, "Resource": resource, **more}]}
-
-
-def ingress(cidr: str) -> Subject:
-    return asked("ec2:AuthorizeSecurityGroupIngress", ipPermissions={"items": [{"ipRanges": {"items": [{"cidrIp": cidr}]}}]})
-
-
-TRUST = {"Action": "sts:AssumeRole", "Effect": "Allow"}
-AWS_POLICY = "arn:aws:iam::aws:policy/"
 # The condition, what meets it, and what nearly does.
 PAIRS: list[tuple[str, Subject, Subject]] = [
     ("open_to_world", ingress("0.0.0.0/0"), ingress("203.0.113.0/24")),
@@ -194,7 +163,7 @@ def test_a_condition_holds_of_what_meets_it_and_not_of_what_nearly_does(name: st
 
 
 def test_every_condition_has_its_pair() -> None:
-    assert [row[0] for row in PAIRS] == list(CONDITIONS)
+    assert [row[0] for row in (*PAIRS, *MORE_PAIRS)] == list(CONDITIONS)
 
 
 @pytest.mark.parametrize(

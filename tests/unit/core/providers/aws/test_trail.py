@@ -1,5 +1,7 @@
 """One CloudTrail record → what changed, whose act it was, what it is."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from core.event import ActorKind, ChangeType, FieldChange, IntentKind, Via
 from core.trait import Trait
 from tests.unit.core.providers.aws.given import ACCOUNT, ANN, START, one, read, record
 
+SECRET = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:db"
 GROUP = "sg-0123456789abcdef0"
 
 
@@ -178,6 +181,15 @@ def test_a_replayed_record_has_the_same_id_and_an_envelope_changes_nothing() -> 
     assert one(told).resource.name == "vpc-0123456789abcdef0"
 
 
+def test_a_row_of_athenas_is_the_same_record() -> None:
+    told = record("ec2 StopInstances", {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}})
+    texts = {"requestParameters", "responseElements"}
+    row = {key.lower(): json.dumps(value) if key in texts and value else value for key, value in told.items()}
+    row["useridentity"] = json.loads(re.sub(r'"(\w+)":', lambda found: found.group().lower(), json.dumps(told["userIdentity"])))
+    assert read(row).events == read(told).events
+    assert read({**told, "userIdentity": row["useridentity"]}).events == read(told).events
+
+
 @pytest.mark.parametrize("time", ["...", None, "Monday", 10**30, {}])
 def test_a_record_without_a_time_says_so(time: object) -> None:
     event = one({**record("sqs CreateQueue", {"queueName": "q"}), "eventTime": time})
@@ -233,3 +245,29 @@ def test_a_stack_operation_is_its_own_reason() -> None:
 def test_a_shared_snapshot_is_judged_by_whom_it_is_given_to(given: dict[str, object], traits: set[Trait]) -> None:
     event = one(record("ec2 ModifySnapshotAttribute", {"snapshotId": "snap-0123456789abcdef0", "createVolumePermission": given}))
     assert event.traits - {Trait.CHANGES_CONFIGURATION} == traits
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        (record("ec2 DeleteFlowLogs", {"DeleteFlowLogsRequest": {"FlowLogId": {"tag": 1, "content": "fl-1"}}}), "fl-1"),
+        (
+            record(
+                "ec2 CreateTrafficMirrorFilter",
+                responseElements={"CreateTrafficMirrorFilterResponse": {"trafficMirrorFilter": {"trafficMirrorFilterId": "tmf-1"}}},
+            ),
+            "tmf-1",
+        ),
+        (record("glue CreateJob", {"name": "nightly", "command": {"name": "pythonshell"}}), "nightly"),
+        (
+            record("secretsmanager RotationSucceeded", eventType="AwsServiceEvent", additionalEventData={"SecretId": f"{SECRET}-AbCdEf"}),
+            "db",
+        ),
+        (
+            record("ec2 BidEvictedEvent", eventType="AwsServiceEvent", serviceEventDetails={"instanceIdSet": ["i-0123456789abcdef0"]}),
+            "i-0123456789abcdef0",
+        ),
+    ],
+)
+def test_a_thing_is_named_where_the_record_names_it_however_deep(told: dict[str, object], name: str) -> None:
+    assert [event.resource.name for event in read(told).events] == [name]
