@@ -142,6 +142,10 @@ GUARDS: Mapping[str, Callable[[Subject], bool]] = {
     "bucket_guard_off": lambda s: gone(s, "retentionPolicy") or gone(s, "defaultKmsKeyName") or (
         bool(s.before) and part_off(s, "uniformBucketLevelAccess")
     ),
+    "proxy_off": lambda s: part_off(s, "iap"),
+    "second_factor_off": lambda s: any(
+        str(state).upper() == "DISABLED" for part in find(s.after, "mfa", "mfaConfig") for state in find(part, "state")
+    ),
     "rail_tightened": _rail_tightened,
     "rail_loosened": _rail_loosened,
     "perimeter_loosened": _perimeter_loosened,

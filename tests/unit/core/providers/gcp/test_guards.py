@@ -58,6 +58,8 @@ MORE: list[tuple[str, Subject, Subject]] = [
         became(BUCKET, {"retentionPolicy": {"retentionPeriod": "9"}}, {"name": "b"}),
         became(BUCKET, {"name": "b"}, {"name": "c"}),
     ),
+    ("proxy_off", asked(iap={"enabled": False}), asked(iap={"enabled": True})),
+    ("second_factor_off", asked(config={"mfa": {"state": "DISABLED"}}), asked(config={"mfa": {"state": "ENABLED"}})),
     ("rail_tightened", asked(policy={"spec": {"rules": [{"enforce": True}]}}), asked(policy={"spec": {"rules": [{"enforce": False}]}})),
     ("rail_loosened", asked(policy={"spec": {"rules": [{"allowAll": True}]}}), asked(policy={"spec": {"rules": [{"denyAll": True}]}})),
     (
