@@ -12,15 +12,14 @@ from typing import Protocol
 
 from core import catchup_parts as parts
 from core import providers
-from core.analysis.stability import usual_score
 from core.assessment import Verdict
 from core.assistant import summary
-from core.baseline import Metric
 from core.catchup_request import CatchUpRequest, Places, narrowed, parse
+from core.catchup_scores import scores
 from core.clock import Clock, utc_now
 from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
-from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, StabilityLine, Started, TeamRow
+from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, Started, TeamRow
 from core.story import OPEN_FOR, Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
@@ -29,14 +28,12 @@ from core.when import When, when
 
 DEFAULT = timedelta(days=7)
 ANYTHING = EventFilter()
-STABILITY = "stability"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TO_LOOK_AT = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
 _CALM = frozenset({Verdict.PLANNED, Verdict.ROUTINE})
 _MOST_READ, _MOST_PLANNED, _MOST_ROUTINE = 80, 80, 40
 _MOST_BASELINES, _MOST_UNSETTLED = 1000, 50
 _BRIEF, _FULL = 5, 20
-_LATELY, _AROUND = timedelta(minutes=30), timedelta(minutes=10)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _MOST_WORDS = 12
 _MOMENT = timedelta(minutes=1)
@@ -200,7 +197,7 @@ class CatchUp:
             also_cut=cut,
             missed=absent,
             team=self._team(asked),
-            stability=self._stability(asked),
+            stability=scores(self._store.metrics, asked.now, asked.visibility, asked.filter.environments),
             recommendations=tuple(parts.recommendations(items[:most], absent, coverage)),
             late=events.counts(asked.visibility, asked.filter, asked.late).total if asked.late else 0,
             backfilled=self._backfilled(asked),
@@ -282,21 +279,6 @@ class CatchUp:
         days = (asked.range.start.date().isoformat(), asked.range.end.date().isoformat())
         environment = next(iter(asked.filter.environments), "")
         return tuple(parts.team(self._store.activity.between(*days, environment), days))
-
-    def _stability(self, asked: _Asked) -> tuple[StabilityLine, ...]:
-        now, metrics = asked.now, self._store.metrics
-        lately = metrics.between(STABILITY, TimeRange(start=now - _LATELY, end=now + _AROUND))
-        allowed = asked.visibility.environments
-        shown = [one for one in lately if allowed is None or one.environment in allowed]
-        if not shown:
-            return tuple(parts.stability_lines((), {}, asked.filter.environments))
-        earlier: dict[str, list[Metric]] = {}
-        for days in range(1, 8):
-            at = now - timedelta(days=days)
-            for one in metrics.between(STABILITY, TimeRange(start=at - _AROUND, end=at)):
-                earlier.setdefault(one.environment, []).append(one)
-        usual = {name: usual_score(history) for name, history in earlier.items()}
-        return tuple(parts.stability_lines(shown, usual, asked.filter.environments))
 
     def _backfilled(self, asked: _Asked) -> int:
         history = replace(asked.told, backfilled=True)

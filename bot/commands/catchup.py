@@ -29,6 +29,8 @@ def catchup(
     """
     from bot import app
     from bot.terminal.catchup import catchup_view
+    from core.report import Started
+    from core.subscription import EventFilter
 
     zone, name = reading.zone(time_zone), who or reading.reader()
     with reading.opened(context, read_only=not mark) as (settings, store):
@@ -41,4 +43,6 @@ def catchup(
         if mark:
             store.watermarks.mark(name, report.sequence, report.made_at)
             if not as_json:
-                reading.console().print("Marked as read.", style="green")
+                told = report.period.started is not Started.ASKED and report.filter == EventFilter()
+                beside = "" if told else " So is what this report did not tell of: other places, and what was before."
+                reading.console().print(f"Marked as read.{beside}", style="green")

@@ -49,17 +49,19 @@ def _read(report: CatchUpReport) -> str:
 
 def _first(report: CatchUpReport, zone: ZoneInfo) -> Text:
     start = clock(report.period.range.start, zone)
+    chosen = [clean(one) for one in sorted(report.filter.environments | report.filter.providers | report.filter.sources)]
+    ended = report.made_at - report.period.range.end > timedelta(minutes=1)
+    until = f" until {clock(report.period.range.end, zone)}" if ended else ""
     if report.quiet:
+        where = f" in {' and '.join(chosen)}" if chosen else ""
+        when = f"{'from' if ended else 'since'} {start}{until}"
         routine = report.of_verdict[Verdict.ROUTINE]
         many = f"{phrases.plural(routine, 'routine change')}, nothing else" if routine else "nothing changed"
         return Text.assemble(
-            ("✓ ", "green"), (f"Quiet since {start}", "bold"), f": {many}. {_read(report)[:1].upper()}{_read(report)[1:]}."
+            ("✓ ", "green"), (f"Quiet{where} {when}", "bold"), f": {many}. {_read(report)[:1].upper()}{_read(report)[1:]}."
         )
-    begins = "Since you left off" if report.period.started is Started.WATERMARK else "Since"
-    chosen = sorted(report.filter.environments | report.filter.providers | report.filter.sources)
-    only = f" · only {', '.join(clean(one) for one in chosen)}" if chosen else ""
-    ended = report.made_at - report.period.range.end > timedelta(minutes=1)
-    until = f" until {clock(report.period.range.end, zone)}" if ended else ""
+    begins = "Since you left off" if report.period.started is Started.WATERMARK else "From" if ended else "Since"
+    only = f" · only {', '.join(chosen)}" if chosen else ""
     return Text.assemble((f"{begins} {start}{until}", "bold"), f" · {lasted(report.period.range.duration)}{only} · {_read(report)}")
 
 

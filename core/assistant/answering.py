@@ -44,6 +44,10 @@ def log_ins() -> Answer:
     return Answer(text=("I keep changes. Who logged in, and what was only read, I don't know.",), follow_ups=EXAMPLES)
 
 
+def to_come() -> Answer:
+    return Answer(text=("I tell of what has happened. What is to come I don't know.",), follow_ups=EXAMPLES)
+
+
 def which_one() -> Answer:
     return Answer(text=("Of which change? Ask below its message, or name what was changed.",), follow_ups=EXAMPLES)
 

@@ -1,17 +1,16 @@
 """Questions answered from the store alone: each claim cites its rows, what was not seen is said, what is not known is not guessed."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.assessment import Verdict
-from core.assistant import answering, looking, steadiness
-from core.assistant.asked import Asked, Names, after, asked
+from core.assistant import answering, looking, naming, steadiness
+from core.assistant.asked import Asked, after, asked
 from core.assistant.looking import Looked
 from core.assistant.topics import singular
-from core.assistant.vocabulary import PLAIN, Wanted
+from core.assistant.vocabulary import Wanted
 from core.clock import Clock, utc_now
 from core.coverage import CoverageReport
 from core.errors import WhenUnclear
@@ -70,7 +69,7 @@ class Conversation:
 
     def answer(self, question: Question, *, visibility: Visibility = EVERYTHING) -> Answer:
         before = question.previous.text if question.previous else ""
-        names = self._names(f"{question.text} {before}", visibility)
+        names = naming.names(self._store, f"{question.text} {before}", self._clock(), visibility, self._sources)
         found = asked(question.text, names)
         if question.previous is not None and found.goes_on:
             found = after(found, asked(question.previous.text, names))
@@ -80,6 +79,8 @@ class Conversation:
             scope = self._scope(question, found, visibility)
         except WhenUnclear as error:
             return Answer(text=(f"{error}. {error.next_step}",), follow_ups=answering.EXAMPLES)
+        if found.wanted is Wanted.TO_COME:
+            return answering.to_come()
         if found.wanted is Wanted.LOG_INS:
             return answering.log_ins()
         if found.goes_on and found.wanted is Wanted.WHY and question.previous is None:
@@ -103,24 +104,6 @@ class Conversation:
                 return self._what(scope)
 
     # --- what is asked
-
-    def _names(self, text: str, visibility: Visibility) -> Names:
-        """What a question may name: what changed in the last day, who acted in the last month, and environments looked for by name."""
-        now = self._clock()
-        counts = self._store.events.counts(visibility, EventFilter(), Span(range=TimeRange(start=now - _DAY, end=now + _LATELY)))
-        days = ((now - _MONTH).date().isoformat(), now.date().isoformat())
-        team = self._store.activity.between(*days) if visibility == EVERYTHING else ()
-        environments = {name for name in counts.by_environment if name}
-        for word in [one for one in dict.fromkeys(re.findall(r"[\w-]+", text)) if one.lower() not in PLAIN][:_MOST_WORDS]:
-            if word not in environments:
-                page = self._store.events.page(visibility, EventFilter(environments=frozenset({word})), Span(), limit=1)
-                environments.update(one.event.environment for one in page.items)
-        return Names(
-            environments=environments,
-            providers=[name for name in counts.by_provider if name],
-            sources={*self._sources, *self._store.coverage.last()},
-            actors={row.name for row in team if row.name} | {name for name in counts.by_actor if name},
-        )
 
     def _scope(self, question: Question, found: Asked, visibility: Visibility) -> _Scope:
         now = min(question.asked_at, self._clock())

@@ -19,6 +19,7 @@ class Wanted(StrEnum):
     SUSPECTS = "suspects"
     INCIDENT = "incident"
     SEEN = "seen"
+    TO_COME = "to_come"
     LOG_INS = "log_ins"
     HELP = "help"
 
@@ -43,6 +44,7 @@ IDIOMS = re.compile(
 TO_NUMBER = re.compile(r"\bto (\d+)\b")
 GOES_ON = re.compile(r"^(?:and|what about|how about|also|ok and)\b")
 WANTED = (
+    (Wanted.TO_COME, r"\b(?:tomorrow|next (?:week|month|year|(?:mon|tues|wednes|thurs|fri|satur|sun)day)|upcoming|coming up)\b"),
     (Wanted.LOG_INS, LOG_IN.pattern),
     (Wanted.HELP, r"\b(?:what can you|how do i|help me|who are you|what are you|what do you do)\b"),
     (

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
+from bot.terminal.catchup import catchup_view
 from bot.views.answer import answer_message
 from bot.views.catchup import catchup_message
 from bot.views.status import Status, summary
@@ -125,3 +128,14 @@ def test_a_person_s_word_is_told_once_in_the_thread() -> None:
     one = unified(overrule=said)
     note = thread_note(told(one, because="someone said it was unplanned: rolling back"))
     assert shown(list(note.blocks)) == "Now: *Unplanned* (<@U0ANA0001>: “rolling back”)."
+
+
+def test_a_terminal_says_as_much_of_where_and_when_it_is_quiet() -> None:
+    def first(of: CatchUpReport) -> str:
+        console = Console(width=150, file=StringIO())
+        console.print(catchup_view(of))
+        return str(console.file.getvalue()).splitlines()[0]  # type: ignore[attr-defined]
+
+    narrowed = report(counts=counted(routine=2), filter=EventFilter(providers=frozenset({"aws"})))
+    assert first(narrowed).startswith("✓ Quiet in aws since Mon 23 Feb 10:00: 2 routine changes")
+    assert first(report(period=ENDED)).startswith("✓ Quiet from Fri 27 Feb 10:00 until Sun 01 Mar 10:00: nothing changed")

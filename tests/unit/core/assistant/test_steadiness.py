@@ -82,3 +82,9 @@ def test_what_is_open_stands_on_lines_of_its_own_and_says_what_it_is(told: Telli
     assert lines[1].startswith("Not well: prod · ")
     assert lines[2] == "Not explained, or not known to be planned: 1 change of the last 7 days."
     assert lines[3].startswith("[2] prod · ")
+
+
+@pytest.mark.parametrize("question", ["what is planned for tomorrow?", "any upcoming changes?", "what happens next week?"])
+def test_what_is_to_come_is_not_looked_for_in_what_was(told: Telling, question: str) -> None:
+    told.read()
+    assert says(ask(told, question)) == "I tell of what has happened. What is to come I don't know."
