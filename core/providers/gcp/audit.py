@@ -37,6 +37,7 @@ from core.trait import Trait
 _SENSITIVE = frozenset({Trait.READS_SECRET, Trait.READS_CREDENTIAL})
 # https://cloud.google.com/logging/docs/audit#types
 _MUTATING_LOGS = ("activity", "system_event")
+_NAMESPACED = re.compile(r"namespaces/(?P<project>[^/]+)/(?P<rest>.+)")
 _NO_TIME = {"time": "the record carries none; this is when it was read"}
 
 
@@ -140,7 +141,7 @@ def _resource(record: JsonObject, payload: JsonObject, service: str, environment
     monitored = record.get("resource") if isinstance(record.get("resource"), dict) else payload.get("resource")
     labels = monitored.get("labels") if isinstance(monitored, dict) else None
     labels = labels if isinstance(labels, dict) else {}
-    path = str(payload.get("resourceName") or "")
+    path = _placed(str(payload.get("resourceName") or ""), labels)
     type_name = str(monitored.get("type") or "") if isinstance(monitored, dict) else ""
     concerned = concerns(payload)
     kind, name = kind_of(service, path, type_name, labels, concerned or _requested_name(payload))
@@ -167,6 +168,18 @@ def _resource(record: JsonObject, payload: JsonObject, service: str, environment
         uid="/".join(part for part in (full_name(service, path), concerned) if part) if path else "",
         environment=environment,
     )
+
+
+def _placed(path: str, labels: JsonObject) -> str:
+    """The path as the inventory names it: Knative's interface of Cloud Run says namespaces/PROJECT, and no place.
+
+    https://cloud.google.com/run/docs/reference/rest/v1/namespaces.services
+    """
+    knative = _NAMESPACED.match(path)
+    if not knative:
+        return path
+    place = str(labels.get("location") or "")
+    return f"projects/{knative['project']}/{f'locations/{place}/' if place else ''}{knative['rest']}"
 
 
 def _requested_name(payload: JsonObject) -> str:

@@ -67,6 +67,14 @@ def test_a_machine_stopped_from_the_console_says_who_what_and_where() -> None:
     assert event.traits == {Trait.STOPS_WORKLOAD}
 
 
+def test_a_service_deployed_over_the_knative_interface_is_named_as_the_inventory_names_it() -> None:
+    record = entry("run.googleapis.com", "google.cloud.run.v1.Services.ReplaceService", resourceName="namespaces/acme/services/pay")
+    record["resource"] = {"type": "cloud_run_revision", "labels": {"project_id": "acme", "location": "europe-west1"}}
+    resource = audit(record).events[0].resource
+    assert (resource.scope.project, resource.scope.namespace, resource.scope.region) == ("acme", "", "europe-west1")
+    assert resource.uid == "//run.googleapis.com/projects/acme/locations/europe-west1/services/pay"
+
+
 def test_the_same_record_has_the_same_id() -> None:
     record = entry("compute.googleapis.com", "v1.compute.instances.stop")
     assert audit(record).events[0].id == audit(json.loads(json.dumps(record))).events[0].id
