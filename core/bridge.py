@@ -124,20 +124,19 @@ class EventBridge:
         plans = assign(groups, run.loaded.known, run.loaded.stories, run.loaded.large)
         if not batch.announcements:
             plans = touched(plans, run.loaded.known, again)
-        causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements) for plan in plans}
+        causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements, self._settings.ci_identities) for plan in plans}
         due = [(node, plan) for plan in plans for node in self._due(run, plan, causes[plan.story_id], again, batch)]
         self._remember(run, due)
         for node, plan in sorted(due, key=lambda pair: (pair[0].at, pair[0].id)):
             self._judge(run, node, plan, causes[plan.story_id], again)
         return self._assemble(run, batch, plans, causes, again)
 
-    @staticmethod
-    def _due(run: _Run, plan: Assignment, cause: Cause, again: frozenset[str], batch: Batch) -> Sequence[Node]:
+    def _due(self, run: _Run, plan: Assignment, cause: Cause, again: frozenset[str], batch: Batch) -> Sequence[Node]:
         known = run.loaded.known
         fresh = arrived(plan, known)
         stored = [node for node in plan.group.nodes if node.id not in fresh]
         # An announcement may speak of any of them.
-        before = None if batch.announcements else cause_of(stored, run.loaded.announcements)
+        before = None if batch.announcements else cause_of(stored, run.loaded.announcements, self._settings.ci_identities)
         return to_judge(plan, cause, before, known, again)
 
     def _remember(self, run: _Run, due: Sequence[tuple[Node, Assignment]]) -> None:

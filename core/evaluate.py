@@ -95,7 +95,12 @@ def kind_of_record(line: JsonObject) -> tuple[str, str]:
         return "event", "gcp-audit"
     if "involvedObject" in event or str(event.get("apiVersion", "")).startswith("events.k8s.io"):
         return "event", "k8s-event"
-    if "auditID" in event or "objectRef" in event or "audit.k8s.io" in str(event.get("apiVersion", "")):
+    if (
+        "auditID" in event
+        or "objectRef" in event
+        or "audit.k8s.io" in str(event.get("apiVersion", ""))
+        or "kube-audit" in str(event.get("category"))
+    ):
         return "event", "k8s-audit"
     if not {"eventsource", "eventname", "eventversion", "useridentity"}.isdisjoint(str(key).lower() for key in event):
         return "event", "cloudtrail"

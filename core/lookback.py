@@ -102,7 +102,7 @@ class LookBack:
         around = {**{one.id: node_of(one.event, one.actor, runs) for one in loaded.known.values()}, **nodes}
         ids = {one.correlation_id for one in held}
         members = [node for key, node in around.items() if key in nodes or loaded.known[key].correlation_id in ids]
-        cause = cause_of(members, loaded.announcements)
+        cause = cause_of(members, loaded.announcements, self._settings.ci_identities)
         keys, rows = baselines_of(self._store, list(nodes.values()))
         found = {key: classify(seen_of(node, keys[key], cause, loaded, rows, self._settings)) for key, node in nodes.items()}
         doubted = Doubted.of((around[one.id], one.verdict) for one in loaded.known.values())

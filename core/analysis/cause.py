@@ -7,7 +7,7 @@ from datetime import timedelta
 from core.analysis import rules
 from core.analysis.ties import Node, Side, unexplained
 from core.announcement import Announcement
-from core.event import Intent, IntentKind, ReferenceKind
+from core.event import Intent, IntentKind, ReferenceKind, Via
 from core.trait import Trait
 
 # From this much on (rules/severity.yaml, `guarded`) an unexplained act colours the rest of its sitting.
@@ -56,7 +56,7 @@ class Cause:
         )
 
 
-def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Cause:
+def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement], ci_identities: tuple[str, ...] = ()) -> Cause:
     """The group's reasons. A person's hand in the group brings no reasons of an operation to others."""
     intents: dict[IntentKind, tuple[Intent, str]] = {}
     references: set[str] = set()
@@ -80,7 +80,7 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
                 drift = drift or _drift(node)
                 announced = announced or next((one for one in announcements if one.kind == "window" and explains(one, node)), None)
             continue
-        if node.side is Side.MACHINERY and not node.event.attempted:
+        if node.side is Side.MACHINERY and not node.event.attempted and _may_cause(node, ci_identities):
             machinery = machinery or node.id
         for intent in node.event.intents:
             if intent.kind in _OPERATION:
@@ -91,6 +91,16 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement]) -> Ca
         intents=intents, runs=runs, machinery=machinery, hand=hand, alarming=alarming, drift=drift, announced=announced,
         refusals=_burst(refused, BURST), destroyed=_burst(destroyed, MANY_DESTROYED),
     )  # fmt: skip
+
+
+def _may_cause(node: Node, ci_identities: tuple[str, ...]) -> bool:
+    """May others' changes follow it as planned? Not where it is an alarming act that no tool, reason or deployment identity speaks for."""
+    actor = node.actor
+    spellings = frozenset({actor.id, actor.name, actor.session})
+    if node.event.intents or actor.via in (Via.IAC, Via.GITOPS):
+        return True
+    worst = _worse(None, node)
+    return worst is None or worst[0] < ALARMING or bool(rules.looks_like("ci", spellings) or rules.matching(spellings, ci_identities))
 
 
 def _drift(node: Node) -> tuple[str, str] | None:

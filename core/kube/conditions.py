@@ -2,27 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from core.event import ChangeType
 from core.json import JsonObject, JsonValue
-from core.kube import workloads
+from core.kube import commands, extensions, rights, workloads
 from core.kube.subject import Subject, items, mapping, text
 from core.redaction import Redactor
 
-_EVERYONE = frozenset({"system:anonymous", "system:unauthenticated"})
-_ANYONE_INSIDE = frozenset({"system:authenticated", "system:serviceaccounts"})
-_UNBOUND = frozenset({"system:masters", "kubeadm:cluster-admins"})
-_WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection", "*"})
-# Rights that lead to others: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks
-_RISKY_VERBS = frozenset({"escalate", "bind", "impersonate"})
-_RISKY_RESOURCES = frozenset({"pods/exec", "pods/attach", "nodes/proxy", "serviceaccounts/token", "pods/ephemeralcontainers"})
-_RISKY_WRITES = frozenset({
-    "pods", "deployments", "daemonsets", "statefulsets", "jobs", "cronjobs", "replicasets", "persistentvolumes", "roles", "clusterroles",
-    "rolebindings", "clusterrolebindings", "mutatingwebhookconfigurations", "validatingwebhookconfigurations",
-    "certificatesigningrequests/approval",
-})  # fmt: skip
 _CREDENTIALS_IN_TEXT = re.compile(
     r"(aws[_-]?(s3[_-]?)?(access|secret)[_-]?(access[_-]?)?key([_-]?id)?|passw(or)?d|passphrase|client[_-]?secret|api[_-]?key|private[_-]?key|auth[_-]?token)"
     r"[\"']?\s*[:=]\s*\S",
@@ -32,63 +20,25 @@ _INTERNAL_BALANCER = re.compile(r"internal|private|intranet", re.IGNORECASE)
 _LEVELS = {"privileged": 0, "baseline": 1, "restricted": 2}
 
 
-def _subjects(found: JsonObject) -> set[str]:
-    return {str(one.get("name")) for one in items(found, "subjects") if isinstance(one, dict)}
-
-
-def _binds_admin(subject: Subject) -> bool:
-    return text(subject.after, "roleRef", "name") in ("cluster-admin", "system:masters") or bool(_subjects(subject.after) & _UNBOUND)
-
-
-def _gives_none(subject: Subject) -> bool:
-    return "subjects" in subject.after and not items(subject.after, "subjects")
-
-
-def _roles(found: JsonObject) -> Iterator[tuple[set[str], set[str], set[str]]]:
-    for rule in items(found, "rules"):
-        if isinstance(rule, dict):
-            yield (
-                set(map(str, items(rule, "verbs"))),
-                set(map(str, items(rule, "resources"))),
-                set(map(str, items(rule, "apiGroups"))),
-            )
-
-
-def _role_wildcard(subject: Subject) -> bool:
-    return any(("*" in verbs and resources) or ("*" in resources and verbs & _WRITES) for verbs, resources, _ in _roles(subject.after))
-
-
-def _role_everything(subject: Subject) -> bool:
-    return any("*" in verbs and "*" in resources and "*" in groups for verbs, resources, groups in _roles(subject.after))
-
-
-def _role_risky(subject: Subject) -> bool:
-    return any(
-        verbs & _RISKY_VERBS
-        or resources & _RISKY_RESOURCES
-        or ("secrets" in resources and verbs & {"get", "list", "watch", "*"})
-        or ("*" in resources)
-        or (verbs & _WRITES and resources & _RISKY_WRITES)
-        for verbs, resources, _ in _roles(subject.after)
+def _internal(subject: Subject) -> bool:
+    """Is it a load balancer that its cloud is told to keep inside?"""
+    return text(subject.after, "spec", "type") == "LoadBalancer" and any(
+        (_INTERNAL_BALANCER.search(str(key)) and str(value).lower() not in ("false", "internet-facing"))
+        or (str(key).endswith(("load-balancer-type", "load-balancer-scheme")) and str(value).lower() == "internal")
+        for key, value in mapping(subject.after, "metadata", "annotations").items()
     )
 
 
 def _public_balancer(subject: Subject) -> bool:
     spec = mapping(subject.after, "spec")
-    if spec.get("type") != "LoadBalancer":
+    if spec.get("type") != "LoadBalancer" or _internal(subject):
         return False
     ranges = [str(one) for one in items(spec, "loadBalancerSourceRanges")]
-    annotations = mapping(subject.after, "metadata", "annotations")
-    internal = any(
-        (_INTERNAL_BALANCER.search(str(key)) and str(value).lower() not in ("false", "internet-facing"))
-        or (str(key).endswith(("load-balancer-type", "load-balancer-scheme")) and str(value).lower() == "internal")
-        for key, value in annotations.items()
-    )
-    return not internal and (not ranges or any(one.endswith("/0") for one in ranges))
+    return not ranges or any(one.endswith("/0") for one in ranges)
 
 
 def _balancer(subject: Subject) -> bool:
-    return text(subject.after, "spec", "type") in ("NodePort", "LoadBalancer")
+    return text(subject.after, "spec", "type") in ("NodePort", "LoadBalancer") and not _internal(subject)
 
 
 def _external_ips(subject: Subject) -> bool:
@@ -167,10 +117,6 @@ def _webhook_ignores(subject: Subject) -> bool:
     return any(text(one, "failurePolicy") == "Ignore" for one in items(subject.after, "webhooks"))
 
 
-def _names(wanted: frozenset[str]) -> Callable[[Subject], bool]:
-    return lambda subject: bool(_subjects(subject.after) & wanted)
-
-
 def _served_elsewhere(subject: Subject) -> bool:
     """An aggregated API: one with a service, not one of the API server's own."""
     return bool(mapping(subject.after, "spec", "service").get("name"))
@@ -238,15 +184,10 @@ def _when(wanted: JsonValue) -> Callable[[Subject], bool]:
 
 
 CONDITIONS: dict[str, Callable[[Subject], bool]] = {
-    **{name: _fresh(asks) for name, asks in workloads.CONDITIONS.items()},
+    **{name: _fresh(asks) for part in (workloads, rights, extensions) for name, asks in part.CONDITIONS.items()},
+    **rights.STANDING,
+    **commands.CONDITIONS,
     "own_part": workloads.own_part,
-    "binds_cluster_admin": _fresh(_binds_admin),
-    "binds_anonymous": _fresh(_names(_EVERYONE)),
-    "binds_all_users": _fresh(_names(_ANYONE_INSIDE)),
-    "binds_nobody": _gives_none,
-    "role_wildcard": _fresh(_role_wildcard),
-    "role_everything": _fresh(_role_everything),
-    "role_risky": _fresh(_role_risky),
     "public_load_balancer": _fresh(_public_balancer),
     "node_port": _fresh(_balancer),
     "external_ips": _fresh(_external_ips),

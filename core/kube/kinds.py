@@ -80,6 +80,9 @@ _MORE = {
     "backupstoragelocations": "BackupStorageLocation", "scheduledbackups": "ScheduledBackup",
     "alertmanagerconfigs": "AlertmanagerConfig", "verticalpodautoscalers": "VerticalPodAutoscaler", "cronworkflows": "CronWorkflow",
     "kafkaclusters": "KafkaCluster", "helmcharts": "HelmChart",
+    "oauths": "OAuth", "apiservers": "APIServer", "machineconfigs": "MachineConfig", "iampolicies": "IAMPolicy",
+    "iampartialpolicies": "IAMPartialPolicy", "iampolicymembers": "IAMPolicyMember", "gitrepositories": "GitRepository",
+    "ocirepositories": "OCIRepository", "helmrepositories": "HelmRepository",
     "virtualservices": "VirtualService", "destinationrules": "DestinationRule", "httproutes": "HTTPRoute",
 }  # fmt: skip
 _BY_PLURAL = {**_MORE, **{kind.plural: kind.name for kind in DEFAULT_KINDS}}

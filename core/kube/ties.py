@@ -105,6 +105,10 @@ def _releases(found: JsonObject, place: Place) -> Iterator[Reference]:
         revision = text(labels, "helm.sh/revision") or text(annotations, "meta.helm.sh/release-revision")
         if revision:
             yield Reference(kind=ReferenceKind.RELEASE, id=f"helm/{place.cluster}/{inside}/{helm}/{revision}")
+    if labels.get("owner") == "helm" and text(labels, "name") and text(labels, "version"):
+        release = f"helm/{place.cluster}/{text(found, 'metadata', 'namespace')}/{text(labels, 'name')}"
+        yield Reference(kind=ReferenceKind.PART_OF, id=release)
+        yield Reference(kind=ReferenceKind.RELEASE, id=f"{release}/{text(labels, 'version')}")
     for application in _argo_application(labels, annotations):
         yield Reference(kind=ReferenceKind.PART_OF, id=f"argocd/{place.cluster}/{application}")
     for kind in ("kustomize", "helm"):
@@ -142,6 +146,9 @@ def intents(found: JsonObject, tool: str, place: Place, changed: tuple[str, ...]
     if release and tool == "Helm":
         chart = text(labels, "helm.sh/chart")
         told.append(Intent(kind=IntentKind.RELEASE, says=f"Helm release {release}" + (f" ({chart})" if chart else ""), ref=release))
+    elif labels.get("owner") == "helm" and text(labels, "name") and tool == "Helm":
+        revision = f"Helm release {text(labels, 'name')}, revision {text(labels, 'version') or 'unknown'}"
+        told.append(Intent(kind=IntentKind.RELEASE, says=revision, ref=text(labels, "name")))
     for names, kind_of_intent in ((_COMMITS, IntentKind.COMMIT), (_PIPELINES, IntentKind.PIPELINE), (_TICKETS, IntentKind.TICKET)):
         for name in names:
             value = text(annotations, name) or text(labels, name)

@@ -18,15 +18,22 @@ _ALLOWED_CAPABILITIES = frozenset({
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP",
     "SETUID", "SYS_CHROOT",
 })  # fmt: skip
+# Whose registries the add-ons of EKS are pulled from, in whichever folder: https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html
+_EKS_ACCOUNTS = (
+    "602401143452|877085696533|800184023465|533267051163|296578399912|900889452093|491585149902|151610086707|333609536671|121268973566"
+    "|918309763551|961992271922"
+)
 _PLATFORM_IMAGES = re.compile(
     r"^(registry\.k8s\.io|k8s\.gcr\.io|([\w-]+-artifactregistry\.)?gcr\.io/(gke|google|k8s|kubernetes)[\w.-]*|gke\.gcr\.io|[\w.-]*gke[\w.-]*\.pkg\.dev|mcr\.microsoft\.com|quay\.io|public\.ecr\.aws/eks"
-    r"|\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/(eks|amazon)|rancher|docker\.io/(rancher|calico|cilium)|ghcr\.io/(flannel-io|cilium)|calico)/"
+    r"|\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/(eks|amazon)|("
+    + _EKS_ACCOUNTS
+    + r")\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?|rancher|docker\.io/(rancher|calico|cilium)|ghcr\.io/(flannel-io|cilium)|calico)/"
 )
 _PROFILES = ("container.apparmor.security.beta.kubernetes.io/", "container.seccomp.security.alpha.kubernetes.io/", "seccomp.security.alpha")
 _CONTROL_PLANE = frozenset({"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"})
 # A shell handed to an address, and programs and pools that mine: https://attack.mitre.org/techniques/T1059/004/ and
 # https://attack.mitre.org/techniques/T1496/001/
-_ATTACKERS_COMMANDS = re.compile(
+ATTACKERS_COMMANDS = re.compile(
     r"/dev/(tcp|udp)/[\w.${-]+/|\b(nc|ncat|netcat)\b.{0,80}\s(-\w*e|--exec|-c)\s+\S*sh\b|\bmkfifo\b.{0,120}\b(nc|ncat|telnet)\b"
     r"|\bsocat\b.{0,120}\bexec:|\bstratum\d?\+(tcp|ssl|tls)://|\b(xmrig|minerd|cpuminer|ccminer|ethminer|xmr-stak|nbminer)\b"
     r"|\b(minexmr|supportxmr|nanopool|moneroocean|nicehash)\.",
@@ -94,7 +101,7 @@ def _pod_metadata(found: JsonObject) -> Iterator[JsonObject]:
 
 def _attackers_command(subject: Subject) -> bool:
     return any(
-        _ATTACKERS_COMMANDS.search(" ".join(map(str, (one.get("image"), *items(one, "command"), *items(one, "args")))))
+        ATTACKERS_COMMANDS.search(" ".join(map(str, (one.get("image"), *items(one, "command"), *items(one, "args")))))
         for one in containers(subject.after)
     )
 

@@ -1,0 +1,30 @@
+"""What a rule may ask of the objects that a platform adds to Kubernetes' own: OpenShift, Argo CD. Each is pure."""
+
+from collections.abc import Callable, Mapping
+
+from core.kube.subject import Subject, items, mapping, text
+
+_NODES_RIGHTS = (
+    "allowPrivilegedContainer", "allowHostDirVolumePlugin", "allowHostNetwork", "allowHostPID", "allowHostIPC", "allowHostPorts",
+)  # fmt: skip
+
+
+def _constraints_let_more(subject: Subject) -> bool:
+    """The node's rights, or subjects named in the object itself."""
+    found = subject.after
+    return any(found.get(key) is True for key in _NODES_RIGHTS) or bool(items(found, "users") or items(found, "groups"))
+
+
+def _audits_nothing(subject: Subject) -> bool:
+    return text(subject.after, "spec", "audit", "profile") == "None"
+
+
+def _anyone_enters_argo(subject: Subject) -> bool:
+    return str(mapping(subject.after, "data").get("users.anonymous.enabled")).lower() == "true"
+
+
+CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
+    "constraints_let_more": _constraints_let_more,
+    "audits_nothing": _audits_nothing,
+    "anyone_enters_argo": _anyone_enters_argo,
+}
