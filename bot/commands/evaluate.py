@@ -18,7 +18,7 @@ from core.analysis.classify import Judgement, classify
 from core.analysis.signs import Seen
 from core.assessment import Verdict
 from core.bridge import Steps
-from core.errors import RecordUnreadable
+from core.errors import RecordUnreadable, SettingsError
 from core.json import JsonObject
 from core.ports import RecordReader, Store
 from core.settings import DatabaseSettings, Settings
@@ -42,6 +42,10 @@ def evaluate_command(
     settings: Settings = app.load_settings(context.obj.config)
     judged: list[evaluate.Judged] = []
     files = [path for path in records.files(corpora) if _labelled(path)]
+    if not files:
+        # A table of nothing would read as a measure.
+        step = "Each line needs a `label` beside its record, which stands under `event`, `object` or `asset`."
+        raise SettingsError(f"no labelled record is in {', '.join(map(str, corpora))}", next_step=step)
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         for path in progress.track(files, description="judging"):
             judged += _judge(settings, path)

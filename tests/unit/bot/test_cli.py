@@ -136,3 +136,10 @@ def test_a_reader_that_goes_away_is_no_noise(monkeypatch: pytest.MonkeyPatch) ->
     piped = f"{sys.executable} -m bot.cli config example | head -1"
     done = subprocess.run(["bash", "-c", piped], capture_output=True, text=True, cwd=Path(cli.__file__).parents[1], check=False)
     assert (done.stderr, done.stdout.count("\n")) == ("", 1)
+
+
+def test_an_evaluation_of_nothing_is_no_table_of_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("plain.jsonl").write_text('{"a": 1}\n')
+    assert wgo(monkeypatch, "eval", "plain.jsonl") == 2
+    said = capsys.readouterr()
+    assert (said.out, "no labelled record is in plain.jsonl" in said.err) == ("", True)
