@@ -54,7 +54,7 @@ def _silence(row: Baseline, now: datetime) -> Silence | None:
         if not PATIENCE <= now - expected <= NEWS + PATIENCE:
             continue
         usual = habits.regularity(replace(row, recent=tuple(sorted(row.recent))), expected)
-        if usual is None or usual.weekly != (step.days == 7):
+        if usual is None or usual.weekly != (step.days == 7) or (not usual.weekly and _untried(row, expected)):
             continue
         unit = usual.unit(expected)
         what = _what(row.key)
@@ -62,6 +62,11 @@ def _silence(row: Baseline, now: datetime) -> Silence | None:
         evidence = (Evidence(kind="habit", says=f"{usual.hits} of the last {usual.of} {unit}", ref=row.key, at=row.last_at),)
         return Silence(key=row.key, expected_at=expected, says=says, evidence=evidence)
     return None
+
+
+def _untried(row: Baseline, expected: datetime) -> bool:
+    """A day of the weekend, where it was never seen at a weekend: five working days say nothing of a Saturday."""
+    return expected.weekday() >= 5 and all(at.weekday() < 5 for at in row.recent)
 
 
 def _what(key: str) -> str:

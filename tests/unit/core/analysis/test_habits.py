@@ -141,6 +141,17 @@ def test_a_routine_that_did_not_happen_is_noticed_once_it_is_late() -> None:
     assert silences([row(timedelta(days=1), timedelta(days=9))], T0 + timedelta(hours=2)) == []
 
 
+def test_nothing_is_missed_at_a_weekend_that_was_never_seen_at_one() -> None:
+    # T0 is a Monday: five working days, and then a Saturday without it.
+    working = Baseline(key="same/kubernetes/shop/Deployment/api/f")
+    for day in range(5):
+        working = habits.remembered(working, T0 + timedelta(days=day))
+    saturday = T0 + timedelta(days=5)
+    assert silences([working], saturday + timedelta(hours=2)) == []
+    weekend_too = habits.remembered(habits.remembered(working, T0 - timedelta(days=1)), T0 - timedelta(days=2))
+    assert [one.expected_at for one in silences([weekend_too], saturday + timedelta(hours=2))] == [saturday]
+
+
 def test_a_burst_needs_a_history_to_stand_out_from() -> None:
     quiet = row(*(timedelta(days=7 * n) for n in range(1, 5)), key="stream/cluster")
     for second in range(40):
