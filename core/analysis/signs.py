@@ -144,7 +144,8 @@ def _who(seen: Seen) -> Iterator[Sign]:
     if like:
         yield Sign(name="ci_identity", says=f"{who} is a deployment identity ({like})", ref=ref, kind="identity")
     if actor.privileged:
-        yield Sign(name="privileged", says=f"{who} acts as root or with emergency rights", ref=ref, kind="identity")
+        says = "done as root" if who.casefold() == "root" else f"{who} acts as root or with emergency rights"
+        yield Sign(name="privileged", says=says, ref=ref, kind="identity")
     if like := rules.matching(spellings, seen.settings.break_glass) or rules.looks_like("break_glass", spellings):
         yield Sign(name="break_glass", says=f"{who} is an identity for emergencies ({like})", ref=ref, kind="identity")
 
