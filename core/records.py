@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import RecordUnreadable, SettingsError
-from core.json import JsonObject, JsonValue
+from core.json import JsonObject, JsonValue, parsed
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".tfstate", ".json.gz", ".jsonl.gz", ".ndjson.gz", ".tfstate.gz", ".log", ".log.gz")
 LIST_KEYS = ("Records", "items", "entries")
@@ -81,12 +81,12 @@ def _document(stream: "IO[bytes] | gzip.GzipFile") -> Iterator[tuple[int, JsonVa
 def _parse(content: bytes) -> JsonValue:
     """The value, or the RecordUnreadable that says why there is none."""
     try:
-        return json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
+        return parsed(content.decode("utf-8-sig"), parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         return RecordUnreadable(f"not UTF-8 at byte {error.start}")
     except json.JSONDecodeError as error:
         return RecordUnreadable(f"not JSON: {error.msg} at column {error.colno}" + (f" of line {error.lineno}" if error.lineno > 1 else ""))
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:
         return RecordUnreadable(f"not readable JSON: {error}")
 
 

@@ -52,6 +52,10 @@ _REQUEST = f"op:{ReferenceKind.REQUEST}:"
 _SELF_STARTED = frozenset({Trait.SCALES, Trait.BACKS_UP, Trait.MAINTAINS, Trait.ROTATES})
 
 
+# They open an editor or ask back: somebody sat before them, whoever it was.
+_EDITORS = frozenset({"kubectl edit"})
+
+
 def side_of(actor: Actor) -> Side:
     if actor.via in (Via.IAC, Via.GITOPS):
         return Side.MACHINERY
@@ -61,7 +65,7 @@ def side_of(actor: Actor) -> Side:
         return Side.HAND
     if actor.kind is ActorKind.AUTOMATION:
         return Side.MACHINERY
-    return Side.HAND if actor.via is Via.CONSOLE else Side.UNKNOWN
+    return Side.HAND if actor.via is Via.CONSOLE or actor.tool in _EDITORS else Side.UNKNOWN
 
 
 def unexplained(actor: Actor, side: Side) -> bool:

@@ -1,14 +1,13 @@
 """One audit record of the API server → what changed. Pure. https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/"""
 
 import hashlib
-import json
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from core.batch import KnownState, Reading
 from core.errors import RecordUnreadable
 from core.event import Actor, ActorKind, ChangeType, Event, event_id
-from core.json import JsonObject, JsonValue, canonical
+from core.json import JsonObject, JsonValue, canonical, parsed
 from core.kube import actors, rules
 from core.kube.acts import act_of, shown
 from core.kube.patches import as_object
@@ -47,7 +46,7 @@ def _inside(found: JsonValue, keys: tuple[str, ...]) -> JsonObject | None:
         found = found.get(key) if isinstance(found, dict) else None
     if isinstance(found, str) and found.lstrip().startswith("{"):
         try:
-            found = json.loads(found)
+            found = parsed(found)
         except ValueError:
             return None
     return found if isinstance(found, dict) else None

@@ -15,7 +15,7 @@ from kubernetes.config.config_exception import ConfigException
 
 from core.clock import Deadline
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
-from core.json import JsonObject
+from core.json import JsonObject, parsed
 from core.kube.kinds import Kind
 from core.providers.kubernetes.options import KubernetesSettings
 
@@ -58,7 +58,7 @@ class Cluster:
         query = {"limit": str(limit), **({"continue": token} if token else {})}
         response = self._get(kind.path(version, namespace), query, deadline, needs=f"list {kind.key}")
         try:
-            answer = json.loads(response.read())
+            answer = parsed(response.read())
         except (ValueError, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._read_error(error) from error
         finally:
@@ -108,7 +108,7 @@ class Cluster:
                 *whole, rest = (rest + chunk).split(b"\n")
                 for line in whole:
                     if line.strip():
-                        yield json.loads(line)
+                        yield parsed(line)
                 if deadline.passed:
                     raise ProviderTimedOut("the watch did not end in time", source=self.source)
             # A server ends every change with a newline: what is left over is a change of which the end never came.

@@ -1,12 +1,11 @@
 """Audit records as they come in: the end of a log file, through rotations, or what was pushed into the inbox."""
 
-import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import RecordUnreadable
-from core.json import JsonObject
+from core.json import JsonObject, parsed
 from core.ports import Inbox
 from core.providers.kubernetes.audit import unwrapped
 
@@ -79,7 +78,7 @@ def from_inbox(inbox: Inbox, source: str) -> Heard:
 
 def _one(content: bytes, heard: Heard) -> None:
     try:
-        told = json.loads(content)
+        told = parsed(content)
     except ValueError:
         heard.unreadable += 1
         return

@@ -70,6 +70,9 @@ _IMAGES = frozenset(
 )
 
 
+_GUARDS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+
+
 def _is_new(test: Callable[[JsonObject], bool]) -> Callable[[Subject], bool]:
     """Holds of the instance as it is now and did not hold before."""
     return lambda s: s.change_type is not ChangeType.DELETED and test(s.after) and not (bool(s.before) and test(s.before))
@@ -182,6 +185,14 @@ def _public_acl(found: JsonObject) -> bool:
     )
 
 
+def _public_balancer(found: JsonObject) -> bool:
+    """A Kubernetes service that any address may reach by a load balancer, unless it is annotated as one that stays inside."""
+    ranges = [one for told in find(found, "load_balancer_source_ranges") if isinstance(told, list) for one in told]
+    annotations = [f"{key}={value}".lower() for told in find(found, "annotations") if isinstance(told, dict) for key, value in told.items()]
+    inside = any("internal" in one and not one.endswith(("=false", "=internet-facing")) for one in annotations)
+    return "LoadBalancer" in find(found, "type") and not inside and (not ranges or any(str(one).endswith("/0") for one in ranges))
+
+
 def _privileged(found: JsonObject) -> bool:
     parts = (found.get("spec"), found.get("manifest"), found.get("container_definitions"))
     return any(True in list(find(part, "privileged", "host_network", "hostNetwork", "host_pid", "hostPID")) for part in parts)
@@ -232,7 +243,9 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     ),
     "trust_changed": _trust,
     "privileged": _is_new(_privileged),
-    "guards_off": _was_true("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"),
+    "public_balancer": _is_new(_public_balancer),
+    "made_without_guards": lambda s: s.change_type is ChangeType.CREATED and all(s.after.get(name) is False for name in _GUARDS),
+    "guards_off": _was_true(*_GUARDS),
     "protection_off": _was_true(
         "deletion_protection",
         "deletion_protection_enabled",

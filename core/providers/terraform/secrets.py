@@ -1,12 +1,11 @@
 """What may be kept of an instance's attributes: every secret replaced by a keyed hash, JSON in strings opened. Pure."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
-from core.json import JsonObject, JsonValue
+from core.json import JsonObject, JsonValue, parsed
 from core.providers.terraform.rules import load
 from core.providers.terraform.statefile import Instance, Output, Path, State
 from core.providers.terraform.subject import leaves
@@ -146,7 +145,7 @@ def _attribute(kind: str, name: str, value: JsonValue, redactor: Redactor) -> Js
 def _opened(name: str, value: JsonValue, redactor: Redactor) -> JsonValue:
     if isinstance(value, str) and value[:1] in ("{", "[") and len(value) <= _LONGEST_JSON:
         try:
-            inner = json.loads(value)
+            inner = parsed(value)
         except (ValueError, RecursionError):
             inner = value
         if isinstance(inner, dict | list):

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass, field
 
 from core.errors import RecordUnreadable
-from core.json import JsonObject, JsonValue
+from core.json import JsonObject, JsonValue, parsed
 
 Path = tuple[str | int, ...]
 
@@ -66,14 +66,14 @@ def load(content: bytes) -> JsonObject:
     if content[:2] == b"\x1f\x8b":
         raise RecordUnreadable("the file is gzipped, not a state", next_step="Point WGO at the state itself.")
     try:
-        value = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
+        value = parsed(content.decode("utf-8-sig"), parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         raise RecordUnreadable(
             f"the file is not text (byte {error.start})", next_step="It may be encrypted or no state: point WGO at a plain state."
         ) from error
     except json.JSONDecodeError as error:
         raise _no_json(content, error) from error
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:
         raise RecordUnreadable(f"the file is no readable JSON: {error}") from error
     if not isinstance(value, dict):
         raise RecordUnreadable(f"the file holds a JSON {type(value).__name__}, not a state", next_step="Point WGO at a state file.")

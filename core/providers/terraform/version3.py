@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar
 
 from core.errors import RecordUnreadable
 from core.json import JsonObject
 from core.providers.terraform.flatmap import expand
 from core.providers.terraform.statefile import Instance, Output, State, base_address, head
 
+T = TypeVar("T")
 # "aws_instance.web", "aws_instance.web.3", "data.aws_ami.base".
 _KEY = re.compile(r"^(?P<data>data\.)?(?P<kind>[^.]+)\.(?P<name>.+?)(?:\.(?P<index>\d+))?$")
 
@@ -22,7 +24,7 @@ def state(body: JsonObject) -> State:
     for number, module in enumerate(modules):
         if not isinstance(module, dict):
             raise RecordUnreadable(f"modules[{number}] is no object")
-        path = [str(part) for part in module.get("path") or ["root"]]
+        path = [str(part) for part in _told(module, "path", list) or ["root"]]
         address = ".".join(f"module.{part}" for part in path[1:])
         instances.update({found.address: found for found in _instances(module, address)})
         if not address:
@@ -44,7 +46,7 @@ def _instances(module: JsonObject, address: str) -> Iterator[Instance]:
         primary: JsonObject = told_primary if isinstance(told_primary, dict) else {}
         index = int(told["index"]) if told["index"] else None
         kind = str(found.get("type") or told["kind"])
-        flat = {"id": primary.get("id"), **(primary.get("attributes") or {})}
+        flat = {"id": primary.get("id"), **_told(primary, "attributes", dict)}
         yield Instance(
             address=base_address(address, kind, told["name"]) + ("" if index is None else f"[{index}]"),
             kind=kind,
@@ -54,8 +56,16 @@ def _instances(module: JsonObject, address: str) -> Iterator[Instance]:
             provider=str(found.get("provider") or ""),
             attributes=expand(flat),
             tainted=primary.get("tainted") is True,
-            deposed=tuple(f"{number}" for number, old in enumerate(found.get("deposed") or ()) if old),
+            deposed=tuple(f"{number}" for number, old in enumerate(_told(found, "deposed", list)) if old),
         )
+
+
+def _told(holder: JsonObject, key: str, kind: type[T]) -> T:
+    """What stands under the key; empty where nothing does. Raises RecordUnreadable where it is of another kind."""
+    found = holder.get(key)
+    if found is not None and not isinstance(found, kind):
+        raise RecordUnreadable(f"{key} is no {'list' if kind is list else 'object'}")
+    return kind() if found is None else found
 
 
 def _outputs(module: JsonObject) -> dict[str, Output]:

@@ -96,7 +96,7 @@ def _instance(found: JsonObject, *, kind: str, name: str, module: str, provider:
         index=index,
         provider=provider,
         attributes=plain,
-        sensitive=tuple(_path(path) for path in found.get("sensitive_attributes") or () if isinstance(path, list)),
+        sensitive=tuple(_path(path) for path in _list(found, "sensitive_attributes") if isinstance(path, list)),
         tainted=found.get("status") == "tainted",
     )
 

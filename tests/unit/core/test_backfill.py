@@ -92,6 +92,14 @@ def test_one_bad_record_costs_only_itself() -> None:
     assert len(store.events) == 1
 
 
+def test_a_reader_that_stumbles_costs_the_record_it_stumbled_over() -> None:
+    store = Store()
+    without = RawRecord(file="f", line=9, body={"name": "a"})
+    outcomes = _run(store, [*_raw(1), without, *_raw(2)])
+    assert [o.error for o in outcomes] == ["", "the reader stumbled over it (KeyError: 'value')", ""]
+    assert len(store.events) == 1
+
+
 def test_the_same_input_again_gives_the_same_ids_and_stores_nothing_new() -> None:
     store = Store()
     first = _run(store, _raw(1, 2, 1, 3))

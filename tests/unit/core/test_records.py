@@ -78,3 +78,9 @@ def test_a_path_that_is_not_there_is_a_wrong_setting(tmp_path: Path) -> None:
         records.files([tmp_path / "none.json"])
     with pytest.raises(SettingsError, match="holds no records"):
         records.files([tmp_path])
+
+
+def test_half_a_character_costs_no_record(tmp_path: Path) -> None:
+    path = tmp_path / "audit.jsonl"
+    path.write_text('{"a\\ud800": ["x\\uDFFF", {"b": "\\ud83d\\ude00"}]}\n')
+    assert _bodies(path) == [{"a\ufffd": ["x\ufffd", {"b": "\U0001f600"}]}]

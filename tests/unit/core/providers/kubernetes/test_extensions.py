@@ -3,15 +3,22 @@
 Raw audit records through reader and bridge.
 """
 
+import json
 from typing import Any
 
 import pytest
 
 from core.assessment import Verdict
+from core.batch import Batch, Cursor
+from core.bridge import EventBridge
+from core.evaluate import kind_of_record
+from core.ingest import Ingest
 from core.json import JsonObject
 from core.trait import Trait
+from core.unified import UnifiedEvent
 from tests.unit.core.providers.acting import judged, told
-from tests.unit.core.providers.kubernetes.given import audit
+from tests.unit.core.providers.kubernetes.given import NOW, audit, deployment, read
+from tests.unit.core.small_store import SmallStore
 
 PERSON = "eve@acme.example"
 RBAC = "rbac.authorization.k8s.io"
@@ -194,3 +201,28 @@ def test_what_follows_an_accounts_ordinary_deploy_is_planned_still() -> None:
     nobody = audit("patch", "deployments.apps", user="", agent="", auditID="a-2", body={"spec": {"paused": True}})
     _, second = judged("k8s-audit", account, nobody)
     assert second.verdict is Verdict.PLANNED
+
+
+def test_an_edit_of_what_git_owns_is_a_hands_though_a_snapshot_names_nobody() -> None:
+    owned = {"labels": {"argocd.argoproj.io/instance": "shop"}}
+    fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": {}}}}}
+    edited = {"manager": "kubectl-edit", "operation": "Update", "time": "2026-11-24T08:59:00Z", "fieldsV1": fields}
+    (one,) = judged_snapshots(
+        deployment("api:1", metadata=owned), deployment("api:hot", version="2", metadata={**owned, "managedFields": [edited]})
+    )
+    assert not one.event.actor.known
+    assert one.verdict is Verdict.UNPLANNED
+
+
+def judged_snapshots(*objects: JsonObject) -> list[UnifiedEvent]:
+    store: Any = SmallStore()
+    events = [event for reading in read("k8s-object", *objects) for event in reading.events]
+    Ingest(store, EventBridge(store, clock=lambda: NOW), clock=lambda: NOW).take(
+        "eks", Batch(cursor=Cursor(), events=tuple(events)), backfilled=True
+    )
+    return [store.unified(event.id) for event in events]
+
+
+def test_an_audit_record_in_azures_envelope_is_scored() -> None:
+    inner = json.dumps(audit("delete", "pods"))
+    assert kind_of_record({"event": {"category": "kube-audit", "properties": {"log": inner}}}) == ("event", "k8s-audit")

@@ -33,9 +33,24 @@ NOBODY = '{"Statement": []}'
 ALL = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
 
 
+def balancer(**given: object) -> JsonObject:
+    metadata = [{"name": "web", "annotations": given.pop("annotations", {})}]
+    return {"id": "shop/web", "metadata": metadata, "spec": [{"type": "LoadBalancer", "load_balancer_source_ranges": [], **given}]}
+
+
+INSIDE = {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}
+UNGUARDED = dict.fromkeys(("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), False)
+
+
 @pytest.mark.parametrize(
     ("kind", "before", "after", "expected"),
     [
+        ("kubernetes_service", None, balancer(), {Trait.EXPOSES_PUBLICLY, Trait.OPENS_NETWORK}),
+        ("kubernetes_service_v1", balancer(annotations=INSIDE), balancer(), {Trait.EXPOSES_PUBLICLY, Trait.OPENS_NETWORK}),
+        ("kubernetes_service", None, balancer(annotations=INSIDE), {Trait.CHANGES_CONFIGURATION}),
+        ("kubernetes_service", None, balancer(load_balancer_source_ranges=["10.0.0.0/8"]), {Trait.CHANGES_CONFIGURATION}),
+        ("aws_s3_bucket_public_access_block", None, {"id": "b", **UNGUARDED}, {Trait.WEAKENS_PROTECTION}),
+        ("aws_db_instance", {"id": "db", "password": "a"}, {"id": "db", "password": "b"}, {Trait.CHANGES_SECRET}),
         ("aws_security_group", PRIVATE, OPEN, {Trait.EXPOSES_PUBLICLY, Trait.OPENS_NETWORK}),
         ("aws_security_group", OPEN, PRIVATE, {Trait.CLOSES_NETWORK}),
         ("aws_security_group", {**OPEN, "tags": {}}, {**OPEN, "tags": {"team": "shop"}}, {Trait.TAGS}),
