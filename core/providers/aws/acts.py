@@ -81,7 +81,8 @@ def intents(event: Event, act: Act, found: Who, tags: dict[str, str]) -> Iterato
         yield Intent(kind=IntentKind.PIPELINE, says=event.actor.name or event.actor.id, ref=event.actor.session or event.actor.id)
     stack = tags.get("aws:cloudformation:stack-name", "")
     if act.call.startswith(_STACK_CALLS) and not event.attempted:
-        yield Intent(kind=IntentKind.STACK, says=f"an operation of the stack {event.resource.name}", ref=event.resource.uid or event.resource.name)
+        thing = event.resource
+        yield Intent(kind=IntentKind.STACK, says=f"an operation of the stack {thing.name}", ref=thing.uid or thing.name)
     elif stack and _by_stack(event.actor):
         yield Intent(kind=IntentKind.STACK, says=f"an operation of the stack {stack}", ref=tags.get("aws:cloudformation:stack-id", stack))
     for key, value in tags.items():
