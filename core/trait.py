@@ -46,6 +46,7 @@ class Trait(StrEnum):
     CLOSES_ACCOUNT = "closes_account"  # an account or project is shut down; the vendor keeps it for a time
     # running things
     EXECUTES_IN_WORKLOAD = "executes_in_workload"  # a shell or command in a running machine or container
+    TUNNELS_INTO_WORKLOAD = "tunnels_into_workload"  # a port of a running container, brought to somebody's own machine
     PRIVILEGED_WORKLOAD = "privileged_workload"  # privileged, host namespaces, host mounts, added capabilities
     RUNS_FOREIGN_CODE = "runs_foreign_code"  # user data, function code, start-up script or image changed out of band
     STARTS_COMPUTE = "starts_compute"  # new machines that cost money

@@ -52,6 +52,7 @@ _SECURITY = (
             Trait.CHANGES_ENCRYPTION_KEY,
             Trait.DESTROYS_ENCRYPTION_KEY,
             Trait.EXECUTES_IN_WORKLOAD,
+            Trait.TUNNELS_INTO_WORKLOAD,
             Trait.PRIVILEGED_WORKLOAD,
             Trait.RUNS_FOREIGN_CODE,
         }

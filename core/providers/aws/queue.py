@@ -3,14 +3,13 @@
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-event-cloudtrail.html
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.clock import Deadline
 from core.errors import ProviderError
-from core.json import JsonObject
+from core.json import JsonObject, parsed
 from core.providers.aws.faults import asked
 
 _ROUNDS = 30
@@ -56,8 +55,8 @@ def receive(client: Callable[[], Any], url: str, deadline: Deadline, source: str
 
 def _record(body: str) -> JsonObject | None:
     try:
-        parsed = json.loads(body)
-        inner = json.loads(parsed["Message"]) if isinstance(parsed, dict) and "TopicArn" in parsed and "Message" in parsed else parsed
+        told = parsed(body)
+        inner = parsed(told["Message"]) if isinstance(told, dict) and "TopicArn" in told and "Message" in told else told
     except ValueError:
         return None
     return inner if isinstance(inner, dict) else None

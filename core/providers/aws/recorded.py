@@ -3,13 +3,12 @@
 https://docs.aws.amazon.com/config/latest/developerguide/config-item-table.html
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from core.event import Resource
-from core.json import JsonObject, JsonValue, canonical
+from core.json import JsonObject, JsonValue, canonical, parsed
 from core.providers.aws.describers import settled
 from core.providers.aws.subject import document, mapping, plain
 
@@ -64,7 +63,7 @@ def _opened(value: Any) -> Any:
     for _ in range(2):
         if isinstance(value, str) and value[:1] in '{["':
             try:
-                value = json.loads(value)
+                value = parsed(value)
             except ValueError:
                 break
     return value

@@ -1,6 +1,5 @@
 """What a rule looks at: one call in AWS's words, or two snapshots of one resource."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from core.event import ChangeType
-from core.json import JsonObject, JsonValue
+from core.json import JsonObject, JsonValue, parsed
 
 # CloudTrail names some calls with the date of their API: UpdateFunctionCode20150331v2, CreateDistribution2020_05_31.
 _DATED = re.compile(r"\d{8}(v\d+)?$|\d{4}_\d{2}_\d{2}$")
@@ -103,10 +102,10 @@ def document(value: JsonValue) -> JsonObject:
     if isinstance(value, str):
         for text in (value, unquote(value)):
             try:
-                parsed = json.loads(text)
+                read = parsed(text)
             except ValueError:
                 continue
-            return parsed if isinstance(parsed, dict) else {}
+            return read if isinstance(read, dict) else {}
     return {}
 
 

@@ -5,13 +5,12 @@ https://cloud.google.com/asset-inventory/docs/monitor-asset-changes and https://
 
 import base64
 import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from core.clock import Deadline
 from core.errors import ProviderError, ProviderForbidden
-from core.json import JsonObject
+from core.json import JsonObject, parsed
 from core.providers.gcp.rest import Rest
 
 _ROUNDS = 10
@@ -73,7 +72,7 @@ class Feed:
             text = base64.b64decode(message["message"]["data"], validate=True).decode()
             if not text.lstrip().startswith("{"):
                 return  # The first message of a feed welcomes in plain words.
-            change = json.loads(text)
+            change = parsed(text)
         except (KeyError, TypeError, ValueError, binascii.Error):
             found.unreadable += 1
             return

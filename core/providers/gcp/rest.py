@@ -1,6 +1,5 @@
 """Google's REST APIs by httpx: one call with its token and timeout, its faults made ours."""
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from core.errors import (
     ProviderTimedOut,
     ProviderUnreachable,
 )
-from core.json import JsonObject
+from core.json import JsonObject, parsed
 from core.providers.gcp.options import GcpSettings
 
 _CALL_SECONDS = 20.0
@@ -68,7 +67,7 @@ class Rest:
         if answer.status_code >= 500:
             raise ProviderUnreachable(f"{self.source}: {what} answered {answer.status_code}", source=self.source)
         try:
-            body = json.loads(text)
+            body = parsed(text)
         except ValueError as error:
             raise ProviderMalformed(f"{self.source}: {what} answered something that is no JSON", source=self.source) from error
         if answer.status_code == 404:

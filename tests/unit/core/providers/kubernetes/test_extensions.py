@@ -174,6 +174,7 @@ DAILY = {
         "patch", "persistentvolumes", namespace="", body={"spec": {"persistentVolumeReclaimPolicy": "Retain"}}, user=PERSON
     ),
     "fewer of something else": audit("patch", "deployments.apps/scale", name="api", body={"spec": {"replicas": 0}}, user=PERSON),
+    "a tunnel to a pod": audit("create", "pods/portforward", user=PERSON),
     "constraints that allow nothing more": audit(
         "create", SCC, body={"kind": "SecurityContextConstraints", "allowPrivilegedContainer": False}, user=PERSON
     ),
