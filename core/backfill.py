@@ -14,7 +14,8 @@ from core.ports import KnownStates, RecordReader
 from core.records import RawRecord
 
 RECORDS_A_COMMIT = 500
-# What a value of the wrong kind can still raise in a reader that did not foresee it. It costs that record, and the outcome says so.
+# What a value of the wrong kind can still raise in a reader that did not foresee it. It costs that record, and the outcome
+# says so; not in the error's own words, which may quote the value.
 _OF_A_READER = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -112,7 +113,7 @@ class Backfill:
         except (RecordUnreadable, ValueRefused) as error:
             return self._failed(outcome, str(error))
         except _OF_A_READER as error:
-            return self._failed(outcome, f"the reader stumbled over it ({type(error).__name__}: {error})")
+            return self._failed(outcome, f"the reader stumbled over it ({type(error).__name__})")
         events = tuple(self._distinct(event, raw.body) for event in reading.events)
         batch.add(reading, events)
         self.tally.changes += bool(events)

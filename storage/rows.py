@@ -30,7 +30,7 @@ def insert_all(connection: Connection, table: Table, statement: Insert, rows: Se
     else:
         makers = [(name, ready[name]) for name in order]
         given = [tuple([make(row[name]) for name, make in makers]) for row in rows]
-    _run(connection, sql, given, many=True)
+    _run(connection, sql, given, many=True).close()
 
 
 def select_all(connection: Connection, statement: Select[Any], named: Mapping[str, Any] | None = None) -> list[Any]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from core.analysis import rules
 from core.analysis.ties import Node, Side, unexplained
 from core.announcement import Announcement
-from core.event import Intent, IntentKind, ReferenceKind, Via
+from core.event import Intent, IntentKind, ReferenceKind
 from core.trait import Trait
 
 # From this much on (rules/severity.yaml, `guarded`) an unexplained act colours the rest of its sitting.
@@ -97,7 +97,7 @@ def _may_cause(node: Node, ci_identities: tuple[str, ...]) -> bool:
     """May others' changes follow it as planned? Not where it is an alarming act that no tool, reason or deployment identity speaks for."""
     actor = node.actor
     spellings = frozenset({actor.id, actor.name, actor.session})
-    if node.event.intents or actor.via in (Via.IAC, Via.GITOPS):
+    if node.event.intents or not unexplained(actor, node.side):
         return True
     worst = _worse(None, node)
     return worst is None or worst[0] < ALARMING or bool(rules.looks_like("ci", spellings) or rules.matching(spellings, ci_identities))

@@ -96,7 +96,7 @@ def test_a_reader_that_stumbles_costs_the_record_it_stumbled_over() -> None:
     store = Store()
     without = RawRecord(file="f", line=9, body={"name": "a"})
     outcomes = _run(store, [*_raw(1), without, *_raw(2)])
-    assert [o.error for o in outcomes] == ["", "the reader stumbled over it (KeyError: 'value')", ""]
+    assert [o.error for o in outcomes] == ["", "the reader stumbled over it (KeyError)", ""]
     assert len(store.events) == 1
 
 
