@@ -24,9 +24,12 @@ class Judged:
     """One corpus line and what came out of it: the event that counts (the most severe), None where nothing changed.
 
     `logits` is what was weighed for that event. `decided` stands for the event's own verdict and confidence where a fold decides anew.
+    `line` is where its document begins in the file, from 1; `why` the label's reason, as the corpus gives it.
     """
 
     file: str
+    line: int = 0
+    why: str = ""
     label: str
     strength: str
     harm: str
@@ -146,9 +149,9 @@ def _score(file: str, judged: Sequence[Judged]) -> Scores:
     for one in scored:
         confusion.told.setdefault(one.label, Counter())[one.verdict] += 1
     strong = [one for one in decided if one.strength == "strong"]
-    harmful = [one for one in judged if one.harm.startswith(_HARMFUL) and one.outcome != "failed"]
+    harmful = [one for one in judged if _harmful(one)]
     reads = [one for one in judged if one.label == "noise_readonly"]
-    weak = [one for one in judged if one.strength == "weak" and one.label == Verdict.PLANNED]
+    weak = [one for one in judged if _weak_planned(one)]
     return Scores(
         file=file,
         records=len(judged),
@@ -163,6 +166,29 @@ def _score(file: str, judged: Sequence[Judged]) -> Scores:
         weak_planned_called_unplanned=_fraction(weak, lambda one: one.verdict == Verdict.UNPLANNED),
         unreadable=sum(bool(one.error) for one in judged),
     )
+
+
+def misjudged(one: Judged) -> str:
+    """What is wrong with what was told, in words; empty where nothing is. Unknown counts for a label that says enough, as recall does."""
+    if one.error:
+        return f"cannot be read: {one.error}"
+    if _harmful(one) and one.event is not None and one.event.assessment.comfort.reassures:
+        return f"calmed, though {one.harm}"
+    if one.label == "noise_readonly" and one.event is not None:
+        return f"a read, told as a change ({one.verdict})"
+    if _weak_planned(one) and one.verdict == Verdict.UNPLANNED:
+        return "ordinary, told as unplanned"
+    if is_scored(one) and not _right(one):
+        return f"{one.label}, told as {one.verdict}"
+    return ""
+
+
+def _harmful(one: Judged) -> bool:
+    return one.harm.startswith(_HARMFUL) and one.outcome != "failed"
+
+
+def _weak_planned(one: Judged) -> bool:
+    return one.strength == "weak" and one.label == Verdict.PLANNED
 
 
 def _right(one: Judged) -> bool:

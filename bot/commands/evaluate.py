@@ -29,13 +29,14 @@ from core.unified import UnifiedEvent
 def evaluate_command(
     context: typer.Context,
     corpora: Annotated[list[Path], typer.Argument(metavar="CORPUS…", help="Labelled JSON lines, or folders of them.")],
+    wrong: Annotated[bool, typer.Option("--wrong", help="List every record that was told wrongly or left unknown, and why.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
 ) -> None:
     """Judge labelled records in throw-away stores (one a file) and print accuracy, recall, coverage, calibration and false reassurances.
 
     The second table judges each file at a temperature and a threshold that were fitted on all the other files.
 
-    Example: wgo eval corpora/cloudtrail corpora/k8s
+    Example: wgo eval corpora/cloudtrail corpora/k8s --wrong
     """
     from bot import app
 
@@ -53,10 +54,14 @@ def evaluate_command(
     folds = evaluate_folds.leave_one_out(judged, unknown_below=settings.analysis.unknown_below)
     if as_json:
         told = {"files": [_row_object(row) for row in rows], "folds": _folds_object(folds, settings.analysis.unknown_below)}
+        if wrong:
+            told["wrong"] = [_wrong_object(one) for one in judged if evaluate.misjudged(one)]
         sys.stdout.write(json.dumps(told, indent=1) + "\n")
     else:
         _print(rows)
         _print_folds(folds, settings.analysis.unknown_below)
+        if wrong:
+            _print_wrong(judged)
     if any(row.unreadable for row in rows):
         raise typer.Exit(3)
 
@@ -85,7 +90,7 @@ def _judge(settings: Settings, path: Path) -> Iterator[evaluate.Judged]:
             outcomes = list(run.run(lambda: iter(lines)))
             for raw, outcome in zip(lines, outcomes, strict=True):
                 assert raw.body is not None
-                yield _judged(path, raw.body, outcome, _worst(store, outcome), weighed.logits)
+                yield _judged(path, raw.line, raw.body, outcome, _worst(store, outcome), weighed.logits)
         finally:
             store.close()
 
@@ -133,7 +138,12 @@ def _worst(store: Store, outcome: backfill.RecordOutcome) -> UnifiedEvent | None
 
 
 def _judged(
-    path: Path, line: JsonObject, outcome: backfill.RecordOutcome, event: UnifiedEvent | None, logits: Mapping[str, Mapping[Verdict, float]]
+    path: Path,
+    number: int,
+    line: JsonObject,
+    outcome: backfill.RecordOutcome,
+    event: UnifiedEvent | None,
+    logits: Mapping[str, Mapping[Verdict, float]],
 ) -> evaluate.Judged:
     return evaluate.Judged(
         file=f"{path.parent.name}/{path.name}",
@@ -144,6 +154,8 @@ def _judged(
         event=event,
         logits=logits.get(event.id, {}) if event else {},
         error=outcome.error,
+        line=number,
+        why=str(line.get("why") or ""),
     )
 
 
@@ -188,6 +200,41 @@ def _print_folds(folds: evaluate_folds.Folds, in_use: float) -> None:
     Console(width=160 if not sys.stdout.isatty() else None).print(table)
     for name, fitted, used in (("temperature", folds.fitted, rules.temperature()), ("threshold", folds.fitted_threshold, in_use)):
         typer.echo(f"{name}: {'none' if fitted is None else f'{fitted:.2f}'} fitted over all files, {used} in use")
+
+
+def _print_wrong(judged: list[evaluate.Judged]) -> None:
+    """One paragraph a record: where it stands, what was told of it, and what that rests on."""
+    typer.echo("\nTold wrongly, or left unknown:")
+    for one in judged:
+        if not (says := evaluate.misjudged(one)):
+            continue
+        typer.echo(f"\n{one.file}:{one.line}  {says}")
+        if one.event is not None:
+            event = one.event.event
+            typer.echo(f"  {event.native_action} by {event.actor.name or event.actor.id or 'nobody known'}: {event.resource.key}")
+            for proof in one.event.assessment.classification.evidence:
+                typer.echo(f"  {proof.weight:+.1f}  {proof.says}")
+        if one.why:
+            typer.echo(f"  the label: {one.why}")
+
+
+def _wrong_object(one: evaluate.Judged) -> JsonObject:
+    event = one.event
+    return {
+        "file": one.file,
+        "line": one.line,
+        "says": evaluate.misjudged(one),
+        "label": one.label,
+        "why": one.why,
+        "verdict": one.verdict,
+        "confidence": one.confidence,
+        "event_id": event.id if event else None,
+        "native_action": event.event.native_action if event else None,
+        "resource": event.event.resource.key if event else None,
+        "actor": (event.event.actor.name or event.event.actor.id) if event else None,
+        "traits": sorted(event.event.traits) if event else [],
+        "evidence": [{"says": e.says, "weight": e.weight} for e in event.assessment.classification.evidence] if event else [],
+    }
 
 
 def _folds_object(folds: evaluate_folds.Folds, in_use: float) -> JsonObject:

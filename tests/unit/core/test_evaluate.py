@@ -2,14 +2,15 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot import cli
 from core.analysis.calibrate import softmax
-from core.assessment import Assessment, Classification, Correlation, Verdict
-from core.evaluate import Fraction, Judged, score
+from core.assessment import Assessment, Classification, Comfort, Correlation, Verdict
+from core.evaluate import Fraction, Judged, misjudged, score
 from core.evaluate_folds import leave_one_out
 from core.evidence import Evidence
 from core.unified import UnifiedEvent
@@ -62,6 +63,27 @@ def test_only_strong_and_medium_labels_are_scored_and_unknown_is_not_decided() -
     assert row.coverage == Fraction(numerator=2, denominator=3)
     assert row.recall[Verdict.PLANNED] == Fraction(numerator=1, denominator=3)
     assert row.weak_planned_called_unplanned == Fraction(numerator=1, denominator=1)
+
+
+def test_what_is_wrong_with_a_verdict_is_said_in_words() -> None:
+    assert misjudged(judged("a", "planned")) == ""
+    assert misjudged(judged("a", "planned", Verdict.UNPLANNED)) == "planned, told as unplanned"
+    assert misjudged(judged("a", "routine", Verdict.UNKNOWN)) == "routine, told as unknown"
+    assert misjudged(judged("a", "planned", Verdict.UNPLANNED, strength="weak")) == "ordinary, told as unplanned"
+    assert misjudged(judged("a", "planned", Verdict.UNKNOWN, strength="weak")) == ""
+    assert misjudged(judged("a", "unlabelled", Verdict.UNPLANNED, strength="none")) == ""
+    assert misjudged(judged("a", "noise_readonly", strength="none")) == "a read, told as a change (planned)"
+    assert misjudged(replace(judged("a", "planned"), error="no record")) == "cannot be read: no record"
+
+
+def test_calm_words_about_harm_are_wrong_whatever_the_label() -> None:
+    one = judged("a", "planned", harm="rule_hit:high")
+    assert one.event is not None
+    calmed = replace(one.event.assessment, comfort=Comfort(reassurance="All is well.", reassures=True, evidence=_WHY))
+    told = replace(one, event=replace(one.event, assessment=calmed))
+    assert misjudged(told) == "calmed, though rule_hit:high"
+    assert misjudged(replace(told, outcome="failed")) == ""
+    assert score([told])[-1].false_reassurances == Fraction(numerator=1, denominator=1)
 
 
 def test_each_fold_is_fitted_without_the_file_it_scores() -> None:
@@ -150,3 +172,30 @@ def test_the_command_prints_the_scores_and_the_folds(
     assert [one["file"] for one in told["folds"]["folds"]] == ["corpus/one.jsonl", "corpus/two.jsonl"]
     assert told["folds"]["pooled"]["accuracy"] == {"share": 1.0, "numerator": 4, "denominator": 4}
     assert told["folds"]["fitted"]["temperature"] < 1
+
+
+def test_the_command_lists_what_was_told_wrongly_with_its_place_and_what_it_rests_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WGO_CONFIG", raising=False)
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    right = {"label": "unplanned", "strength": "strong", "event": record(1, "aws-cli/2.15")}
+    wrong = {"label": "planned", "strength": "strong", "why": "the team meant it", "event": record(31, "aws-cli/2.15")}
+    (corpus / "one.jsonl").write_text(f"{json.dumps(right)}\n{json.dumps(wrong)}\n", encoding="utf-8")
+    for arguments in (["--wrong"], ["--wrong", "--json"]):
+        monkeypatch.setattr(sys, "argv", ["wgo", "eval", str(corpus), *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert not ended.value.code
+        told = capsys.readouterr().out
+        if arguments[-1] == "--wrong":
+            listed = told.partition("Told wrongly")[2]
+            assert "corpus/one.jsonl:2  planned, told as unplanned" in listed
+            assert "the label: the team meant it" in listed
+            assert "one.jsonl:1 " not in listed
+        else:
+            (one,) = json.loads(told)["wrong"]
+            assert (one["line"], one["verdict"], one["why"]) == (2, "unplanned", "the team meant it")
+            assert any(weight["weight"] < 0 for weight in one["evidence"])
