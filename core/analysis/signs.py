@@ -34,6 +34,7 @@ _ASKED_FOR = frozenset(
         Trait.LEAVES_ORGANISATION,
     }
 )
+_DAILY_ERRAND = 0.3
 _WEIGHTY = frozenset({ChangeType.DELETED, ChangeType.STOPPED, ChangeType.EXECUTED, ChangeType.REPLACED})
 # From this much on an act is rarely done by hand without telling anybody; below it is daily work that is merely watched.
 _TELLING = 1.0
@@ -241,7 +242,14 @@ def _what(seen: Seen) -> Iterator[Sign]:
             yield Sign(name="telling", says=says, ref=first.source, kind="rule")
     if seen.node.side is Side.PLATFORM and not _ASKED_FOR.isdisjoint(event.traits):
         who = seen.node.actor.name or "a controller"
-        yield Sign(name="on_behalf", says=f"{who} only carries it out; who asked for it was not seen", ref=event.id, kind="rule")
+        yield Sign(
+            name="on_behalf",
+            says=f"{who} only carries it out; who asked for it was not seen",
+            ref=event.id,
+            kind="rule",
+            # A way in from the whole world is also what every public service consists of, and controllers lay it for each.
+            size=_DAILY_ERRAND if _ASKED_FOR & event.traits == {Trait.EXPOSES_PUBLICLY} else 1.0,
+        )
     if kept := _kept_up(seen.node):
         does = ", ".join(sorted(trait.replace("_", " ") for trait in kept))
         yield Sign(name="upkeep", says=f"it {does}, which is upkeep", ref=event.id, kind="rule")

@@ -63,6 +63,9 @@ def reason(kind: IntentKind, says: str = "as written") -> tuple[Intent, ...]:
         (change("pair", 0, BEN, traits=(Trait.CREATES_KEY_PAIR,)), Verdict.UNKNOWN),
         (change("bucket", 0, BEN, traits=(Trait.DELETES_DATA,), type=ChangeType.DELETED), Verdict.UNKNOWN),
         (change("pod", 0, SCALER, traits=(Trait.PRIVILEGED_WORKLOAD,)), Verdict.UNPLANNED),
+        # The firewall of a public load balancer, laid by the cluster itself.
+        (change("fw", 0, SCALER, traits=(Trait.EXPOSES_PUBLICLY,)), Verdict.UNKNOWN),
+        (change("fw", 0, SCALER, traits=(Trait.EXPOSES_PUBLICLY, Trait.SHARES_OUTSIDE)), Verdict.UNPLANNED),
         (change("x", 0, replace(BEN, id="role/break-glass", name="break-glass")), Verdict.UNPLANNED),
     ],
 )
