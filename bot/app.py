@@ -30,6 +30,7 @@ from core.ports import Provider, Store
 from core.proactive import Proactive
 from core.redaction import Redactor
 from core.settings import Settings, SourceSettings
+from core.undoing import Undoings
 
 if TYPE_CHECKING:
     from slack_bolt import App
@@ -157,7 +158,7 @@ def build_scheduler(settings: Settings, store: Store, ingest: Ingest, sources: S
     measures, proactive = Measures(store, ingest, clock=clock), Proactive(store, clock=clock)
     chores = scheduler.chores(
         {
-            scheduler.SETTLE: FollowUps(store, ingest, look_back, clock=clock).settle,
+            scheduler.SETTLE: _in_turn(FollowUps(store, ingest, look_back, clock=clock).settle, Undoings(store, ingest, clock=clock).look),
             scheduler.REASSESS: ingest.reassess,
             scheduler.PROACTIVE: lambda: (measures.measure(), proactive.speak()),
             scheduler.HEARTBEAT: measures.heartbeat,
@@ -178,7 +179,13 @@ def build_parts(settings: Settings, store: Store, *, clock: Clock) -> Parts:
         provider.source: Poller(provider=provider, ingest=ingest, store=store, timeout_seconds=_timeout(settings, None), clock=clock)
         for provider in build_providers(settings, store, clock=clock)
     }
-    return Parts(store=store, pollers=pollers, chores=(FollowUps(store, ingest, look_back, clock=clock).settle, measures.measure))
+    undoings = Undoings(store, ingest, clock=clock)
+    chores = (FollowUps(store, ingest, look_back, clock=clock).settle, undoings.look, measures.measure)
+    return Parts(store=store, pollers=pollers, chores=chores)
+
+
+def _in_turn(*chores: Callable[[], object]) -> Callable[[], object]:
+    return lambda: [chore() for chore in chores]
 
 
 def _every(settings: Settings, source: SourceSettings | None) -> float:

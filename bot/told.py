@@ -44,5 +44,6 @@ def told(store: Stories, people: Knows, story_id: str, *, visibility: Visibility
     if headline is None:
         return None
     others = tuple(one for one in page.items if one.id != headline.id)
-    actors = tuple(dict.fromkeys((*story.actors, headline.actor, *(one.actor for one in others))))
+    undone = (story.taken_back.actor,) if story.taken_back else ()
+    actors = tuple(dict.fromkeys((*story.actors, *undone, headline.actor, *(one.actor for one in others))))
     return ToldStory(story=story, headline=headline, events=others, people=people.of(actors))

@@ -54,6 +54,7 @@ def _item(story_id: str, one: UnifiedEvent, story: Story | None, period: TimeRan
         why=phrases.why(one),
         stands=phrases.stands(story),
         settling=story.settling if story else Settling.NOT_STARTED,
+        taken_back=story is not None and story.taken_back is not None,
         environment=one.event.environment,
         event_count=story.event_count if story else 1,
         links=one.event.links,
@@ -219,7 +220,8 @@ def _advice(one: LookAt) -> Recommendation | None:
             asks = ("Ask ", Person(one.who), " about ")
         elif one.who.known:
             asks = ("Find out who acted as ", Person(one.who), " on ")
-        return Recommendation(says=(*asks, *where, *_thing(one), ": nothing explains it"), rests_on=rests_on)
+        left = "nothing explains it, though it was taken back" if one.taken_back else "nothing explains it"
+        return Recommendation(says=(*asks, *where, *_thing(one), f": {left}"), rests_on=rests_on)
     if one.verdict is Verdict.UNKNOWN:
         asks = ("Ask ", Person(one.who), " whether ") if _can_be_asked(one.who) else ("Ask the team whether ",)
         return Recommendation(says=(*asks, *where, *_thing(one), " was planned; Details takes the answer"), rests_on=rests_on)

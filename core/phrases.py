@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 
 from core.assessment import Severity, Verdict
 from core.coverage import Coverage, CoverageState
@@ -99,10 +100,27 @@ def why(one: UnifiedEvent) -> Text:
     return (sentence(weighed[0].says),) if weighed else ()
 
 
+def taken_back(story: Story) -> Text:
+    """Who undid it and when; empty where that was not seen."""
+    undone = story.taken_back
+    if undone is None:
+        return ()
+    by: Text = (" by ", Person(undone.actor)) if undone.actor.known else ()
+    if undone.changes == story.event_count == 1:
+        return ("Taken back", *by, " ", Time(undone.at), f", after {lasted(undone.at - story.last_at)}.")
+    what = "What is gravest in it was" if undone.changes == 1 else f"The {undone.changes} gravest changes of it were"
+    return (f"{what} taken back", *by, " ", Time(undone.at), ".")
+
+
 def stands(story: Story | None) -> Text:
-    """Has it settled? Empty where that was not asked yet."""
+    """Was it taken back, and has it settled? Empty where neither is known yet."""
     if story is None:
         return ()
+    undone, settled = taken_back(story), _settled(story)
+    return (*undone, *((" ",) if undone and settled else ()), *settled)
+
+
+def _settled(story: Story) -> Text:
     says = story.settling_says.strip().rstrip(".")
     match story.settling:
         case Settling.SETTLED:
@@ -143,6 +161,15 @@ def sure(confidence: float) -> str:
     """How sure a verdict is, in hundredths. No conclusion from evidence is certain, so none rounds to 100 %."""
     hundredths = round(confidence * 100)
     return f"{hundredths} %" if hundredths < 100 else "over 99 %"
+
+
+def lasted(duration: timedelta) -> str:
+    """3 days 15 h; 40 min; less than a minute is 1 min."""
+    hours, minutes = divmod(max(1, int(duration.total_seconds()) // 60), 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{plural(days, 'day')}{f' {hours} h' if hours else ''}"
+    return f"{hours} h{f' {minutes} min' if minutes and hours < 10 else ''}" if hours else f"{minutes} min"
 
 
 def plural(many: int, word: str) -> str:

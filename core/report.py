@@ -42,9 +42,9 @@ class Period:
 class LookAt:
     """One story that deserves a look: unplanned, unknown, or not settled.
 
-    `what` says where and what changed, `why` the strongest reason for the verdict, `stands` how it is now ("settled: 3 of 3 ready");
-    empty texts where nothing is known. `event_id` is the worst of its events in the period. `late`: it happened before the period
-    began and was heard of only now.
+    `what` says where and what changed, `why` the strongest reason for the verdict, `stands` how it is now ("settled: 3 of 3 ready",
+    "taken back by Ana"); empty texts where nothing is known. `event_id` is the worst of its events in the period. `late`: it happened
+    before the period began and was heard of only now.
     """
 
     story_id: str
@@ -58,6 +58,7 @@ class LookAt:
     why: Text = ()
     stands: Text = ()
     settling: Settling = Settling.NOT_STARTED
+    taken_back: bool = False
     environment: str = ""
     event_count: int = 1
     links: tuple[Link, ...] = ()

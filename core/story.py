@@ -7,11 +7,13 @@ from enum import StrEnum
 
 from core.assessment import Severity, Verdict
 from core.clock import require_utc
-from core.event import Actor
+from core.event import UNKNOWN_ACTOR, Actor
 from core.evidence import Evidence
 
 # How long what nobody explained, and nobody saw settle, counts as open.
 OPEN_FOR = timedelta(days=3)
+# Why a story was revised, where that is all that is new.
+TAKEN_BACK, NO_LONGER = "it was taken back", "it changed again after it was taken back"
 
 
 class Settling(StrEnum):
@@ -22,6 +24,20 @@ class Settling(StrEnum):
     SETTLED = "settled"
     DEGRADED = "degraded"
     UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenBack:
+    """What nobody explained is undone: each of the story's `changes` gravest changes was taken back, the last of them at `at` by the
+    event `event_id`. It says nothing of what went on in between."""
+
+    event_id: str
+    at: datetime
+    actor: Actor = UNKNOWN_ACTOR
+    changes: int = 1
+
+    def __post_init__(self) -> None:
+        require_utc("taken_back.at", self.at)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +70,7 @@ class Story:
     settled_at: datetime | None = None
     settling_says: str = ""
     settling_evidence: tuple[Evidence, ...] = ()
+    taken_back: TakenBack | None = None
     open: bool = True
     merged_into: str = ""
     because: str = ""

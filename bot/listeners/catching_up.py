@@ -88,6 +88,7 @@ class CatchingUp:
 
     def _people(self, report: CatchUpReport) -> Mapping[str, str]:
         named = [*(one.who for one in report.look_at), *(one.who for one in report.also)]
-        texts = (*(one.what for one in report.look_at), *(one.says for one in report.also), *(one.says for one in report.recommendations))
+        said = (text for one in report.look_at for text in (one.what, one.stands))
+        texts = (*said, *(one.says for one in report.also), *(one.says for one in report.recommendations))
         team = (Actor(id=one.activity.actor, name=one.activity.name) for one in report.team)
         return self.desk.people.of(tuple(dict.fromkeys((*named, *people_of(*texts), *team))))

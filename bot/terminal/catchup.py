@@ -30,14 +30,6 @@ def catchup_view(report: CatchUpReport) -> RenderableType:
     return Group(*parts)
 
 
-def lasted(duration: timedelta) -> str:
-    hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{phrases.plural(days, 'day')}{f' {hours} h' if hours else ''}"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
 def _read(report: CatchUpReport) -> str:
     whole, many = len(report.sources_read_whole), len(report.sources)
     if not many:
@@ -62,7 +54,7 @@ def _first(report: CatchUpReport, zone: ZoneInfo) -> Text:
         )
     begins = "Since you left off" if report.period.started is Started.WATERMARK else "From" if ended else "Since"
     only = f" · only {', '.join(chosen)}" if chosen else ""
-    return Text.assemble((f"{begins} {start}{until}", "bold"), f" · {lasted(report.period.range.duration)}{only} · {_read(report)}")
+    return Text.assemble((f"{begins} {start}{until}", "bold"), f" · {phrases.lasted(report.period.range.duration)}{only} · {_read(report)}")
 
 
 def _not_seen(report: CatchUpReport, zone: ZoneInfo) -> Iterator[Text]:

@@ -10,6 +10,7 @@ from bot.views.blocks import Block, Message
 from bot.views.mrkdwn import People, code, date, link, person, prose, render, user
 from bot.views.status import score
 from bot.views.story import DETAILS
+from core import phrases
 from core.assessment import Verdict
 from core.coverage import Coverage, CoverageState
 from core.report import CatchUpReport, LookAt, RolledUp, StabilityLine, Started, TeamRow
@@ -67,7 +68,7 @@ def _period(report: CatchUpReport, shared_by: str) -> str:
     if _ended_before(report):
         when = f"From {date(report.period.range.start)} until {date(report.period.range.end)}"
     of = f" · {_only(report)}" if _only(report) else ""
-    return f"*{when}* · {lasted(report.period.range.duration)}{of} · {_read(report)}{by}"
+    return f"*{when}* · {phrases.lasted(report.period.range.duration)}{of} · {_read(report)}{by}"
 
 
 def _ended_before(report: CatchUpReport) -> bool:
@@ -82,15 +83,6 @@ def _chosen(report: CatchUpReport) -> list[str]:
 
 def _only(report: CatchUpReport) -> str:
     return f"only {', '.join(_chosen(report))}" if _chosen(report) else ""
-
-
-def lasted(duration: timedelta) -> str:
-    """3 days 15 h; 40 min."""
-    hours, minutes = divmod(int(duration.total_seconds()) // 60, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{words.plural(days, 'day')}{f' {hours} h' if hours else ''}"
-    return f"{hours} h{f' {minutes} min' if minutes and hours < 10 else ''}" if hours else f"{minutes} min"
 
 
 def _read(report: CatchUpReport) -> str:

@@ -8,7 +8,8 @@ from bot.views import story as story_view
 from bot.views import words
 from bot.views.blocks import Block
 from bot.views.catchup import gap
-from bot.views.mrkdwn import PROSE, code, date, link, prose, strong, user, value
+from bot.views.mrkdwn import PROSE, code, date, link, prose, render, strong, user, value
+from core import phrases
 from core.assessment import Assessment, ComfortLevel
 from core.coverage import Coverage, CoverageState
 from core.evidence import Evidence
@@ -67,6 +68,8 @@ def _top(of: Details) -> list[Block]:
     ]
     if event.resource.uid:
         pairs.append(f"*Id*\n{code(event.resource.uid, 300)}")
+    if story.taken_back:
+        pairs.append(f"*Taken back*\n{render(phrases.taken_back(story), of.told.people, 300)}")
     if overrule and overrule.why:
         pairs.append(f"*Because*\n“{prose(overrule.why)}”")
     verdicts = kit.actions(

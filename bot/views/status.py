@@ -70,6 +70,8 @@ def _done(story: Story) -> str:
 
 
 def _stands(story: Story) -> str:
+    if story.taken_back is not None and story.settling is not Settling.DEGRADED:
+        return f" · taken back {date(story.taken_back.at)}"
     match story.settling:
         case Settling.SETTLED:
             return " · settled"

@@ -4,9 +4,10 @@ from bot.told import ToldStory
 from bot.views import blocks as kit
 from bot.views import words
 from bot.views.blocks import Block, Message
-from bot.views.mrkdwn import PROSE, date, link, prose, strong
+from bot.views.mrkdwn import PROSE, date, link, prose, render, strong
+from core import phrases
 from core.assessment import ComfortLevel, Verdict
-from core.story import Settling, Story
+from core.story import TAKEN_BACK, Settling, Story
 from core.subscription import ComfortMode
 from core.text import TimeStyle
 
@@ -105,7 +106,7 @@ def _why(told: ToldStory) -> str:
 def _meaning(told: ToldStory, comfort_mode: ComfortMode) -> str:
     """What it means: how it stands, how usual it is, and comfort where it was earned and is wanted."""
     story, assessment = told.story, told.headline.assessment
-    said = [_standing(story)]
+    said = [render(phrases.taken_back(story), told.people), _standing(story)]
     calms = _calms(told, comfort_mode)
     if not (calms and story.verdict is Verdict.ROUTINE) and assessment.context.says and story.settling is not Settling.SETTLED:
         said.append(_sentence(assessment.context.says[0]))
@@ -116,9 +117,14 @@ def _meaning(told: ToldStory, comfort_mode: ComfortMode) -> str:
         said.append(f"{score.numerator:g} of {score.denominator:g} checks pass ({prose(score.source, 60)}).")
     if story.verdict is Verdict.UNKNOWN:
         said.append("I can't tell whether it was planned. Was it you?")
-    elif story.verdict is Verdict.UNPLANNED and words.matters(story.severity) and story.settling is not Settling.SETTLED:
+    elif story.verdict is Verdict.UNPLANNED and words.matters(story.severity) and not _over(story):
         said.append("Worth a look now.")
     return " ".join(one for one in said if one)
+
+
+def _over(story: Story) -> bool:
+    """Is there nothing to be hurried about? It may still want explaining."""
+    return story.settling is Settling.SETTLED or (story.taken_back is not None and story.settling is not Settling.DEGRADED)
 
 
 def _calms(told: ToldStory, comfort_mode: ComfortMode) -> bool:
@@ -149,6 +155,8 @@ def _sentence(says: str, *, capital: bool = True) -> str:
 
 def _news(told: ToldStory) -> str:
     story = told.story
+    if story.taken_back is not None and story.because == TAKEN_BACK:
+        return render(phrases.taken_back(story), told.people)
     match story.settling:
         case Settling.SETTLED:
             at = f" {date(story.settled_at, TimeStyle.CLOCK)}" if story.settled_at else ""

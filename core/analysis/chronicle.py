@@ -145,6 +145,8 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
         settled_at=kept.settled_at if kept else None,
         settling_says=kept.settling_says if kept else "",
         settling_evidence=kept.settling_evidence if kept else (),
+        # With something new in it, it is looked at again (core.undoing) before that is said once more.
+        taken_back=kept.taken_back if kept else None,
     )
     return _revised(old, told, plan.swallows, total)
 

@@ -97,7 +97,7 @@ def test_a_catch_up_comes_at_its_interval(told: Telling) -> None:
     assert terminal.said() == []
     terminal.now += timedelta(minutes=1)
     terminal.watch.tick()
-    assert terminal.said()[0].startswith("Since Mon 02 Mar 23:00 · 1 h 0 min")
+    assert terminal.said()[0].startswith("Since Mon 02 Mar 23:00 · 1 h · ")
 
 
 def test_only_what_is_asked_for_is_printed(told: Telling) -> None:

@@ -10,18 +10,18 @@ from bot.views.catchup import catchup_message, gap
 from bot.views.details import Details, details_modal
 from bot.views.home import DayCount, Home, home_view
 from bot.views.status import Status, status_message
-from bot.views.story import story_message
+from bot.views.story import story_message, thread_note
 from core.assessment import ComfortLevel, Context, Overrule, Severity, Verdict
 from core.assistant.answering import caveats
 from core.baseline import Metric
 from core.coverage import CoverageState
 from core.event import Actor, ActorKind, ChangeType, FieldChange, Via
 from core.report import Answer, CatchUpReport, Citation, Period, RolledUp, StabilityLine, Started
-from core.story import Settling
+from core.story import TAKEN_BACK, Settling, TakenBack
 from core.subscription import ComfortMode
 from tests.unit.bot.given import WEEK, comforting, counted, covered, hole, look, report, told, unified
 from tests.unit.bot.world import buttons, shown
-from tests.unit.core.changes import ANA, T0, change
+from tests.unit.core.changes import ANA, BEN, T0, change
 
 
 def day(at: str) -> str:
@@ -61,6 +61,26 @@ def test_an_unplanned_change_is_told_in_five_lines() -> None:
     ]
     assert buttons(list(message.blocks)) == ["Details", "It was planned", "Ask"]
     assert message.text == "Unplanned: prod: Deployment payments/api"
+
+
+def test_what_was_taken_back_says_so_and_is_no_longer_urgent() -> None:
+    one = unified(PAYMENTS, severity=Severity.HIGH)
+    back = TakenBack(event_id="e9", at=T0 + timedelta(minutes=12), actor=BEN)
+    taken = told(one, people={ANA.id: "U0ANA0001", BEN.id: "U0BEN0002"}, taken_back=back, because=TAKEN_BACK)
+    says = "Taken back by <@U0BEN0002> <!date^1772446320^{date_short_pretty} {time}|Mon 02 Mar 10:12 UTC>, after 12 min."
+    message = shown(list(story_message(taken).blocks[:2])).splitlines()
+    assert message[0].endswith("*Unplanned, 92 %*")
+    assert message[-1] == says
+    assert shown(list(thread_note(taken).blocks)) == says
+    assert says in shown([details_modal(Details(told=taken, event=one))])
+
+
+def test_what_was_taken_back_but_is_not_well_says_both() -> None:
+    back = TakenBack(event_id="e9", at=T0 + timedelta(minutes=12))
+    unwell = told(unified(PAYMENTS), taken_back=back, settling=Settling.DEGRADED, settling_says="2 of 3 pods ready", event_count=2)
+    said = shown(list(story_message(unwell).blocks[:2]))
+    assert "What is gravest in it was taken back " in said
+    assert "Not well: 2 of 3 pods ready." in said
 
 
 def test_a_planned_change_that_settled_names_who_said_so_and_when() -> None:

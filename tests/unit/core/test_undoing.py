@@ -1,0 +1,137 @@
+"""Open stories are looked at again: who took back what nobody explained, and whether it was done again."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.assessment import Severity, Verdict
+from core.batch import Batch, Cursor
+from core.bridge import EventBridge
+from core.catchup import CatchUp
+from core.conclusions import Conclusions
+from core.event import Event, FieldChange
+from core.ingest import Ingest
+from core.ports import Commit
+from core.story import Story, TakenBack
+from core.subscription import Subscription
+from core.text import plain
+from core.undoing import Undoings
+from tests.unit.core.changes import ANA, BEN, change
+from tests.unit.core.telling import NOW, Telling, telling
+
+LATER = NOW - timedelta(hours=3)
+
+
+@pytest.fixture
+def told() -> Iterator[Telling]:
+    with telling() as held:
+        held.read()
+        yield held
+
+
+def opened(minutes: float, name: str = "sg-1", **more: object) -> Event:
+    event = change(name, actor=BEN, when=LATER + timedelta(minutes=minutes), **more)  # type: ignore[arg-type]
+    return replace(event, changes=(FieldChange(path="ingress", before=None, after="tcp 22 0.0.0.0/0"),))
+
+
+def closed(minutes: float, name: str = "sg-1") -> Event:
+    event = change(name, actor=ANA, when=LATER + timedelta(minutes=minutes))
+    return replace(event, changes=(FieldChange(path="ingress", before="tcp 22 0.0.0.0/0", after=None),))
+
+
+def undoings(told: Telling) -> Undoings:
+    ingest = Ingest(told.store, EventBridge(told.store, clock=lambda: NOW), clock=lambda: NOW)
+    return Undoings(told.store, ingest, clock=lambda: NOW)
+
+
+def alarming(told: Telling, event: Event, severity: Severity = Severity.HIGH) -> str:
+    return told.happened(event, Verdict.UNPLANNED, severity, because="opened to the world")
+
+
+def story(told: Telling, story_id: str) -> Story:
+    found = told.store.stories.get(story_id)
+    assert found is not None
+    return found
+
+
+def test_an_open_story_says_who_took_it_back_and_when(told: Telling) -> None:
+    story_id = alarming(told, opened(0))
+    looking = undoings(told)
+    assert looking.look() == 0
+    told.happened(closed(12))
+    assert looking.look() == 1
+    found = story(told, story_id)
+    back = found.taken_back
+    assert back == TakenBack(event_id=closed(12).id, at=closed(12).occurred_at, actor=ANA)
+    assert (found.revision, found.because) == (2, "it was taken back")
+    assert looking.look() == 0
+    assert story(told, story_id).revision == 2
+
+
+def test_what_is_done_again_is_no_longer_said_to_be_taken_back(told: Telling) -> None:
+    story_id = alarming(told, opened(0))
+    told.happened(closed(12))
+    looking = undoings(told)
+    looking.look()
+    alarming(told, opened(40))
+    assert looking.look() == 1
+    found = story(told, story_id)
+    assert (found.taken_back, found.because) == (None, "it changed again after it was taken back")
+
+
+def test_nothing_is_said_of_a_story_whose_other_grave_change_still_stands(told: Telling) -> None:
+    story_id = alarming(told, opened(0))
+    second = opened(1, "sg-2")
+    told.happened(second, Verdict.UNPLANNED, Severity.HIGH)
+    told.store.work.commit(joined(told, story_id, second))
+    told.happened(closed(12))
+    looking = undoings(told)
+    looking.look()
+    assert story(told, story_id).taken_back is None
+    told.happened(closed(20, "sg-2"))
+    looking.look()
+    back = story(told, story_id).taken_back
+    assert back is not None
+    assert (back.changes, back.at) == (2, closed(20, "sg-2").occurred_at)
+
+
+def joined(told: Telling, story_id: str, event: Event) -> Commit:
+    first, other = story(told, story_id), story(told, f"story-{event.id}")
+    both = replace(first, event_count=2, last_at=other.last_at)
+    gone = replace(other, merged_into=story_id, revision=2)
+    return Commit(source="cluster", batch=Batch(cursor=Cursor(state={})), conclusions=Conclusions(stories=(both, gone)))
+
+
+def test_where_more_happened_to_a_resource_than_is_read_nothing_is_said(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.undoing._PAGE", 1)
+    monkeypatch.setattr("core.undoing._MOST_PAGES", 2)
+    story_id = alarming(told, opened(0))
+    told.happened(closed(12))
+    looking = undoings(told)
+    assert looking.look() == 1
+    alarming(told, opened(40))
+    # The third change of it is not read: whether it was done again is not known, and so it is not said to be taken back.
+    looking.look()
+    assert story(told, story_id).taken_back is None
+
+
+def test_the_channel_is_told_once_in_the_message_that_stands_there(told: Telling) -> None:
+    told.store.subscriptions.save(Subscription(destination="C1"))
+    story_id = alarming(told, opened(0))
+    told.happened(closed(12))
+    undoings(told).look()
+    (due,) = told.store.deliveries.due(NOW + timedelta(minutes=1))
+    assert (due.delivery.story_id, due.delivery.revision, due.delivery.destination) == (story_id, 2, "C1")
+
+
+def test_the_catch_up_says_that_it_was_taken_back_and_still_asks_why(told: Telling) -> None:
+    alarming(told, opened(0))
+    told.happened(closed(12))
+    undoings(told).look()
+    report = CatchUp(told.store, clock=lambda: NOW, sources=("cluster",)).asked("", reader="U1")
+    (one,) = report.look_at
+    assert plain(one.stands).startswith("Taken back by Ana ")
+    assert plain(one.stands).endswith(", after 12 min.")
+    assert plain(report.recommendations[0].says) == "Ask Ben about prod, shop/sg-1: nothing explains it, though it was taken back"
