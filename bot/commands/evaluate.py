@@ -213,7 +213,8 @@ def _print_wrong(judged: list[evaluate.Judged]) -> None:
             event = one.event.event
             typer.echo(f"  {event.native_action} by {event.actor.name or event.actor.id or 'nobody known'}: {event.resource.key}")
             for proof in one.event.assessment.classification.evidence:
-                typer.echo(f"  {proof.weight:+.1f}  {proof.says}")
+                weighs = "    " if proof.weight is None else f"{proof.weight:+.1f}"
+                typer.echo(f"  {weighs}  {proof.says}")
         if one.why:
             typer.echo(f"  the label: {one.why}")
 
