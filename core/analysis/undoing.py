@@ -19,7 +19,7 @@ _OPPOSITES = (
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html
 _GIVEN_AND_TAKEN = (
     (frozenset({Trait.GRANTS_ACCESS, Trait.GRANTS_ADMIN, Trait.GRANTS_USE, Trait.SHARES_OUTSIDE}), Trait.REVOKES_ACCESS),
-    (frozenset({Trait.OPENS_NETWORK, Trait.EXPOSES_PUBLICLY}), Trait.CLOSES_NETWORK),
+    (frozenset({Trait.OPENS_NETWORK, Trait.EXPOSES_PUBLICLY, Trait.ADMITS_FEW}), Trait.CLOSES_NETWORK),
 )
 
 

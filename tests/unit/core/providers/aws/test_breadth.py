@@ -26,6 +26,8 @@ def expiring(days: int, **more: Any) -> dict[str, Any]:
 
 
 ALARMS: list[tuple[str, dict[str, Any], Trait]] = [
+    ("ec2 AuthorizeSecurityGroupIngress", {"groupId": "sg-1", "cidrIp": "203.0.112.0/20"}, Trait.OPENS_NETWORK),
+    ("rds AuthorizeDBSecurityGroupIngress", {"dBSecurityGroupName": "db", "cIDRIP": "203.0.113.0/24"}, Trait.OPENS_NETWORK),
     ("access-analyzer CreateArchiveRule", {"analyzerName": "all", "ruleName": "quiet"}, Trait.STOPS_DETECTION),
     ("bedrock DeleteGuardrail", {"guardrailIdentifier": "g1"}, Trait.WEAKENS_PROTECTION),
     ("budgets DeleteBudget", {"accountId": ACCOUNT, "budgetName": "monthly"}, Trait.STOPS_DETECTION),
@@ -166,6 +168,7 @@ WATCHED: list[tuple[str, dict[str, Any], Trait]] = [
     ("s3 DeleteBucket", {"bucketName": "scratch"}, Trait.DELETES_DATA),
     ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(14)}, Trait.DELETES_DATA),
     ("s3 PutBucketReplication", {"bucketName": "b", "ReplicationConfiguration": {"Rule": {"Destination": {}}}}, Trait.COPIES_DATA),
+    ("ec2 AuthorizeSecurityGroupIngress", {"groupId": "sg-1", "cidrIp": "203.0.113.7/32"}, Trait.ADMITS_FEW),
     ("iam UpdateAssumeRolePolicy", {"roleName": "r", "policyDocument": FOR_OWN}, Trait.GRANTS_USE),
     ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1, Prefix="tmp/")}, Trait.DELETES_DATA),
     ("mq CreateUser", {"brokerId": "b", "username": "u"}, Trait.CREATES_IDENTITY),
