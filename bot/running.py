@@ -2,6 +2,7 @@
 
 import logging
 import signal
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from bot.intake import Intake
 from bot.notifier import Notifier
 from bot.socket_mode import SocketMode
+from core.errors import SettingsError
 from core.ports import Provider, Store
 from core.scheduler import Scheduler
 
@@ -31,25 +33,31 @@ class HttpServer:
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
-        config = uvicorn.Config(
-            self.asgi, host=self.host, port=self.port, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=3
-        )
+        """Raises SettingsError where the address cannot be had: without it nothing that Slack sends would arrive."""
+        listening = _listening(self.host, self.port)
+        self.port = listening.getsockname()[1]
+        config = uvicorn.Config(self.asgi, log_config=None, access_log=False, ws="none", timeout_graceful_shutdown=3)
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
+        self._thread = threading.Thread(target=self._server.run, args=([listening],), name="http", daemon=True)
         self._thread.start()
         waited = threading.Event()
         for _ in range(int(_STARTED_WITHIN / 0.02)):
             if self._server.started or not self._thread.is_alive():
                 break
             waited.wait(0.02)
-        for server in getattr(self._server, "servers", ()):
-            for socket in server.sockets:
-                self.port = socket.getsockname()[1]
 
     def stop(self) -> None:
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(timeout=_STOPPED_WITHIN)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        step = "End what listens there, or set http.host and http.port to an address that is free."
+        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror or error}", next_step=step) from error
 
 
 @dataclass(slots=True)

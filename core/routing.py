@@ -8,7 +8,7 @@ from core.analysis.signs import severity_of
 from core.assessment import Severity, Verdict
 from core.delivery import Delivery
 from core.event import Event, Via
-from core.story import Settling, Story
+from core.story import NO_LONGER, TAKEN_BACK, Settling, Story
 from core.subscription import EventFilter, Mute, QuietHours, Subscription, Visibility
 
 # A delivery with this reason only edits what was posted before; without a receipt there is nothing to say.
@@ -41,12 +41,16 @@ def route(
     return tuple(found)
 
 
+# What is new is said in the message that stands there; the change by which it is so has its own.
+_EDITS = frozenset({TAKEN_BACK, NO_LONGER})
+
+
 def _one(
     story: Story, subscription: Subscription, mutes: Sequence[Mute], now: datetime, ready: datetime, events: Sequence[Event]
 ) -> Delivery | None:
     if not visible(story, subscription.visibility) or not matches(story, subscription.filter, events):
         return None
-    reason = ""
+    reason = ONLY_UPDATES if story.because in _EDITS else ""
     if story.merged_into or not worth_telling(story, subscription) or _muted(story, subscription.destination, mutes, now, events):
         if story.revision == 1:
             return None

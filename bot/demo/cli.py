@@ -1,5 +1,6 @@
 """`wgo demo`: a week at Acme in a local workspace, with the real bot; no account, no token."""
 
+import fcntl
 import logging
 import shutil
 import signal
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 from rich.console import Console
@@ -44,7 +45,8 @@ def demo(
     console = Console(highlight=False)
     now = datetime.now(UTC)
     written = scenarios.load(scenario, now)
-    stage = DemoFolder(root=_emptied(folder), scenario=written)
+    root, held = _emptied(folder)
+    stage = DemoFolder(root=root, scenario=written)
     pressed = [0]
 
     def press() -> str:
@@ -56,7 +58,11 @@ def demo(
     button = PressServer(press)
     page = PageButton(label="Make a change", callback_url=button.url, hint="One more change in the demo's infrastructure")
     tries = (*written.tries, f"The infrastructure is in {stage.infrastructure}")
-    sandbox = start_in_thread(Configuration(manifest=manifest(), buttons=(page,), things_to_try=tries), port=port)
+    try:
+        sandbox = start_in_thread(Configuration(manifest=manifest(), buttons=(page,), things_to_try=tries), port=port)
+    except OSError as error:
+        step = "End what listens there, or choose another --port; without it a free one is taken."
+        raise SettingsError(f"the page cannot have port {port}: {error.strerror or error}", next_step=step) from error
     button.start()
     # Ended from outside, it takes its bot along as it does after Ctrl-C.
     for ending in (signal.SIGTERM, signal.SIGHUP):
@@ -74,6 +80,7 @@ def demo(
     finally:
         button.stop()
         sandbox.stop()
+        held.close()
 
 
 def _ended(number: int, _: object) -> None:
@@ -89,16 +96,26 @@ def manifest() -> Path:
     raise SettingsError(f"there is no {package / _MANIFEST}", next_step="Install WGO again: a file of it is missing.")
 
 
-def _emptied(folder: Path) -> Path:
-    """The demo's folder, empty. A folder that no demo made is left alone."""
+def _emptied(folder: Path) -> tuple[Path, IO[bytes]]:
+    """The demo's folder, empty, and its mark, locked while it is open. A folder that no demo made, or one plays in, is left alone."""
     root = folder.resolve()
     if root.exists() and any(root.iterdir()):
         if not (root / _MARK).exists():
             raise SettingsError(f"{root} is not empty, and not a demo's", next_step="Name another folder with --folder.")
+        _marked(root).close()
         shutil.rmtree(root)
     root.mkdir(parents=True, exist_ok=True)
-    (root / _MARK).touch()
-    return root
+    return root, _marked(root)
+
+
+def _marked(root: Path) -> IO[bytes]:
+    mark = (root / _MARK).open("ab")
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        mark.close()
+        raise SettingsError(f"a demo plays in {root}", next_step="End it first (Ctrl-C), or name another folder with --folder.") from error
+    return mark
 
 
 def _play(stage: DemoFolder, settings_path: Path, now: datetime, console: Console) -> None:

@@ -13,8 +13,16 @@ from core.unified import UnifiedEvent
 
 
 def line(one: UnifiedEvent, number: int, story: Story | None) -> Text:
-    stands: Text = (" ", *phrases.stands(story)) if story is not None and story.settling is Settling.DEGRADED else ()
-    return (mark(number, one), " ", *phrases.told(one), f": {phrases.VERDICTS[one.verdict]}.", *stands)
+    return (mark(number, one), " ", *phrases.told(one), f": {phrases.VERDICTS[one.verdict]}.", *_stands(one, story))
+
+
+def _stands(one: UnifiedEvent, story: Story | None) -> Text:
+    """That its story is not well, or was taken back; what else is known of it stands with the story itself."""
+    if story is None:
+        return ()
+    if story.settling is Settling.DEGRADED:
+        return (" ", *phrases.stands(story))
+    return (" ", *phrases.taken_back(story)) if story.taken_back is not None and story.headline_event == one.id else ()
 
 
 def mark(number: int, one: UnifiedEvent) -> EventRef:

@@ -76,6 +76,11 @@ class Topic:
 
 
 TOPICS = (
+    Topic(
+        says="closing",
+        pattern=r"(?:clos(?:e|ed|es|ing)|shut|revok(?:e|ed|es|ing))(?: again)?",
+        traits=frozenset({Trait.CLOSES_NETWORK, Trait.REVOKES_ACCESS, Trait.CLOSES_ACCOUNT}),
+    ),
     Topic(says="what is public", pattern=r"(?:to |on )?(?:the )?(?:public(?:ly)?|internet|world)|expos\w+", traits=_PUBLIC),
     Topic(says="sharing outside", pattern=r"shar(?:ed|es|ing) (?:outside|externally)|(?:an? )?(?:outsiders?|external\w*)", traits=_OUTSIDE),
     Topic(says="security", pattern=r"security(?! ?-?groups?\b)(?:[- ](?:relevant|sensitive|related))?", traits=_SECURITY),

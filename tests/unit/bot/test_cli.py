@@ -1,7 +1,9 @@
 """The command line: what it prints, and the exit status that scripts rely on."""
 
+import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +145,25 @@ def test_an_evaluation_of_nothing_is_no_table_of_nothing(monkeypatch: pytest.Mon
     assert wgo(monkeypatch, "eval", "plain.jsonl") == 2
     said = capsys.readouterr()
     assert (said.out, "no labelled record is in plain.jsonl" in said.err) == ("", True)
+
+
+def test_a_page_that_cannot_have_its_port_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert wgo(monkeypatch, "demo", "--folder", str(tmp_path / "run"), "--port", str(port)) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"the page cannot have port {port}: Address already in use" in said
+    assert "choose another --port" in said
+
+
+def test_a_demo_that_plays_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "wgo.db").write_text("a week")
+    with (folder / ".wgo-demo").open("ab") as mark:
+        fcntl.flock(mark, fcntl.LOCK_EX)
+        assert wgo(monkeypatch, "demo", "--folder", str(folder)) == 2
+    assert f"a demo plays in {folder}" in "".join(capsys.readouterr().err.splitlines())
+    assert (folder / "wgo.db").read_text() == "a week"

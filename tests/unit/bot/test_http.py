@@ -1,6 +1,7 @@
 """HTTP mode over a real port: Slack's signed requests, and the audit webhook of an API server."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,14 +12,16 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from bot.app import build_bot
 from bot.http import MOST_BYTES
 from bot.intake import KIND
-from bot.running import Bot
+from bot.running import Bot, HttpServer
 from bot.sandbox import Configuration, Driver, RunningSandbox, start_in_thread
 from bot.sandbox.links.http_events import sign
 from bot.sandbox.server import listen
+from core.errors import SettingsError
 from core.ports import InboxRow, Store
 from core.settings import HttpSettings, Settings, SourceSettings
 from storage import open_store
@@ -191,3 +194,12 @@ def test_form_encoded_bodies_are_read(here: Here) -> None:
     }
     body = urlencode({"payload": json.dumps(payload)}).encode()
     assert here.push(body, content="application/x-www-form-urlencoded").status_code == 200
+
+
+def test_a_port_that_something_else_has_ends_the_start_with_what_to_do() -> None:
+    server = HttpServer(Starlette(), "127.0.0.1", 0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server.port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=r"cannot listen on 127\.0\.0\.1 port") as refused:
+            server.start()
+    assert "http.port" in refused.value.next_step
