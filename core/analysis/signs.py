@@ -14,7 +14,7 @@ from core.announcement import Announcement
 from core.assessment import Severity
 from core.baseline import Baseline
 from core.batch import ManagedResource
-from core.event import ActorKind, ChangeType, Intent, IntentKind, ReferenceKind, Via
+from core.event import Actor, ActorKind, ChangeType, Intent, IntentKind, ReferenceKind, Via
 from core.settings import AnalysisSettings
 from core.trait import Trait
 
@@ -140,7 +140,7 @@ def _who(seen: Seen) -> Iterator[Sign]:
     spellings = frozenset({actor.id, actor.name, actor.session})
     # A person may be named like anything; our own list counts for them only where the settings say so.
     like = rules.matching(spellings, seen.settings.ci_identities)
-    if not like and actor.kind is not ActorKind.HUMAN and node.side is not Side.PLATFORM:
+    if not like and actor.kind is not ActorKind.HUMAN and node.side is not Side.PLATFORM and not _typed_by_hand(actor):
         like = rules.looks_like("ci", spellings)
     if like:
         yield Sign(name="ci_identity", says=f"{who} is a deployment identity ({like})", ref=ref, kind="identity")
@@ -149,6 +149,11 @@ def _who(seen: Seen) -> Iterator[Sign]:
         yield Sign(name="privileged", says=says, ref=ref, kind="identity")
     if like := rules.matching(spellings, seen.settings.break_glass) or rules.looks_like("break_glass", spellings):
         yield Sign(name="break_glass", says=f"{who} is an identity for emergencies ({like})", ref=ref, kind="identity")
+
+
+def _typed_by_hand(actor: Actor) -> bool:
+    """A bare client of HTTP or a browser is no pipeline's tool: names are copied along with keys and tokens."""
+    return actor.via is Via.CONSOLE or bool(rules.looks_like("bare_client", frozenset({actor.tool})))
 
 
 def _why(seen: Seen) -> Iterator[Sign]:

@@ -209,7 +209,7 @@ def _references(record: JsonObject, resource: Resource) -> tuple[Reference, ...]
 
 
 def _intents(event: Event) -> tuple[Intent, ...]:
-    if event.actor.kind is ActorKind.AUTOMATION and is_pipeline(event.actor.id):
+    if event.actor.kind is ActorKind.AUTOMATION and is_pipeline(event.actor.id, event.actor.tool):
         return (Intent(kind=IntentKind.PIPELINE, says=event.actor.name, ref=event.actor.id),)
     return ()
 

@@ -86,6 +86,17 @@ def test_a_person_named_like_a_pipeline_is_still_a_person() -> None:
     assert verdict(change("api", 0, replace(ANA, id="jenkins-fan@example.com"))) is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("tool", ["curl 8.7.1", "Wget 1.21", "PostmanRuntime 7.32", "python-requests 2.31.0", "Mozilla 5.0", "AWS console"])
+def test_a_deployment_identity_that_acts_with_a_bare_client_is_not_believed_by_its_name(tool: str) -> None:
+    event = change("vpc", 0, replace(CI, tool=tool))
+    assert verdict(event) is Verdict.UNKNOWN
+    assert verdict(event, settings=AnalysisSettings(ci_identities=("*/GitHubActions",))) is Verdict.PLANNED
+
+
+def test_a_deployment_identity_in_a_browser_is_not_believed_by_its_name() -> None:
+    assert verdict(change("vpc", 0, replace(CI, via=Via.CONSOLE))) is Verdict.UNKNOWN
+
+
 def test_settings_may_name_more_deployment_identities() -> None:
     event = change("api", 0, SCRIPT)
     assert verdict(event, settings=AnalysisSettings(ci_identities=("svc-*",))) is Verdict.PLANNED
