@@ -5,21 +5,22 @@ Calm is only spoken for covered time; what arrived late is told once, marked lat
 
 import contextlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from core import catchup_parts as parts
-from core import providers
+from core import providers, undoing
 from core.assessment import Verdict
 from core.assistant import summary
 from core.catchup_request import CatchUpRequest, Places, narrowed, parse
 from core.catchup_scores import scores
 from core.clock import Clock, utc_now
+from core.coverage import CoverageReport
 from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks
-from core.report import CatchUpReport, MissedRoutine, Period, RolledUp, Started, TeamRow
+from core.report import CatchUpReport, LookAt, MissedRoutine, Period, RolledUp, Started, TeamRow
 from core.story import OPEN_FOR, Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
@@ -180,6 +181,7 @@ class CatchUp:
         stories = self._store.stories.by_ids({one.correlation_id for one in (*read, *unsettled)})
         items = parts.look_at((*read, *unsettled), stories, asked.range)
         most = _BRIEF if asked.brief else _FULL
+        shown = self._still(asked, items[:most], (*read, *unsettled), coverage)
         also, cut = self._also(asked, {one.story_id for one in items})
         absent = self._missed(asked)
         report = CatchUpReport(
@@ -190,7 +192,7 @@ class CatchUp:
             counts=counts,
             filter=asked.filter,
             brief=asked.brief,
-            look_at=tuple(items[:most]),
+            look_at=tuple(shown),
             more_to_look_at=max(0, len(items) - most),
             look_at_cut=len(read) >= _MOST_READ,
             also=also,
@@ -204,6 +206,13 @@ class CatchUp:
             open_before=self._open_before(asked, {one.story_id for one in items}),
         )
         return replace(report, summary=self._summary(report))
+
+    def _still(self, asked: _Asked, items: Sequence[LookAt], events: Iterable[UnifiedEvent], coverage: CoverageReport) -> list[LookAt]:
+        """The items; of what alarms it is also told that it was not changed since, where its source was read without a hole until now."""
+        asking = {item.event_id for item in items if parts.alarms(item)} if not asked.over else set()
+        read = [one for one in events if one.id in asking and parts.may_still_stand(one, asked.range, coverage)]
+        unchanged = undoing.unchanged(self._store.events, asked.visibility, read, asked.now) if read else frozenset()
+        return [parts.still(item) if item.event_id in unchanged else item for item in items]
 
     def _covered_by(self, asked: _Asked) -> tuple[str, ...]:
         """The sources whose reading matters: those configured, and those that were still read in the period."""

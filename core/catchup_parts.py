@@ -11,7 +11,7 @@ from core.analysis.anomaly import PATIENCE, Silence, silences
 from core.assessment import Verdict
 from core.baseline import Activity, Baseline, Metric
 from core.coverage import CoverageReport
-from core.event import Actor, ActorKind
+from core.event import Actor, ActorKind, ChangeType
 from core.report import LookAt, MissedRoutine, Recommendation, RolledUp, StabilityLine, TeamRow
 from core.story import Settling, Story
 from core.subscription import EventFilter
@@ -61,6 +61,25 @@ def _item(story_id: str, one: UnifiedEvent, story: Story | None, period: TimeRan
         late=one.timestamp < period.start and not (story and story.settling is Settling.DEGRADED),
         overruled_by=overrule.by if overrule else "",
     )
+
+
+_PASSING = frozenset({ChangeType.DELETED, ChangeType.EXECUTED, ChangeType.ATTEMPTED, ChangeType.RESTARTED})
+
+
+def alarms(item: LookAt) -> bool:
+    """Is it worth knowing whether it was changed since?"""
+    return item.verdict is Verdict.UNPLANNED and phrases.matters(item.severity) and not item.taken_back
+
+
+def may_still_stand(one: UnifiedEvent, period: TimeRange, coverage: CoverageReport) -> bool:
+    """Does something stand otherwise by it until it is changed again, and was its source read without a hole from then on?"""
+    seen = not any(gap.source == one.event.source and gap.range.end > one.timestamp for gap in coverage.gaps)
+    return seen and period.holds(one.timestamp) and one.event.change_type not in _PASSING
+
+
+def still(item: LookAt) -> LookAt:
+    """With the sentence that nothing changed it since."""
+    return replace(item, stands=(*item.stands, *((" ",) if item.stands else ()), "No later change of it was seen."))
 
 
 def matches(story: Story, wanted: EventFilter) -> bool:

@@ -10,6 +10,7 @@ class Trait(StrEnum):
     EXPOSES_PUBLICLY = "exposes_publicly"  # reachable or readable by anyone (0.0.0.0/0, AllUsers, public ACL or policy)
     SHARES_OUTSIDE = "shares_outside"  # given to another named account, project or organisation
     OPENS_NETWORK = "opens_network"  # widens what may connect, short of the whole world
+    ADMITS_FEW = "admits_few"  # a few addresses more may connect: an office's, one's own
     CLOSES_NETWORK = "closes_network"  # narrows what may connect
     REMOVES_NETWORK_GUARD = "removes_network_guard"  # a policy, firewall, WAF or guard deleted or detached
     RETIRES_NETWORK_GUARD = "retires_network_guard"  # a guard is deleted that the vendor lets go only when nothing uses it any more

@@ -13,12 +13,12 @@ from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
 from core.ports import EventStore, Span, StoryStore
 from core.story import NO_LONGER, OPEN_FOR, TAKEN_BACK, Story, TakenBack
-from core.subscription import EVERYTHING, EventFilter
+from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
 
 _TO_LOOK_AT = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
-_MOST_STORIES, _MOST_EVENTS, _PAGE, _MOST_PAGES = 50, 60, 500, 10
+_MOST_STORIES, _MOST_EVENTS, _PAGE, _MOST_PAGES, _MOST_SINCE = 50, 60, 500, 10, 200
 _MOMENT = timedelta(seconds=1)
 
 
@@ -90,6 +90,19 @@ class Undoings:
             if not after:
                 return found
         return {}
+
+
+def unchanged(events: EventStore, visibility: Visibility, of: Sequence[UnifiedEvent], now: datetime) -> frozenset[str]:
+    """Those of these events after which no other change of their resource is stored. None where too much was stored to read it all."""
+    span = Span(range=TimeRange(start=min(one.timestamp for one in of), end=now + _MOMENT))
+    page = events.page(visibility, EventFilter(resource_keys=frozenset(one.resource.key for one in of)), span, limit=_MOST_SINCE)
+    if page.next:
+        return frozenset()
+    newest: dict[str, str] = {}
+    for one in page.items:
+        if not one.event.attempted:
+            newest.setdefault(one.resource.key, one.id)
+    return frozenset(one.id for one in of if newest.get(one.resource.key) == one.id)
 
 
 def taken_back(changes: Iterable[tuple[UnifiedEvent, Sequence[UnifiedEvent]]]) -> TakenBack | None:

@@ -41,6 +41,8 @@ _TELLING = 1.0
 _WITH_OTHERS = frozenset({Trait.CREATES_IDENTITY, Trait.INVITES_OUTSIDE, Trait.STARTS_WORKLOAD, Trait.STARTS_COMPUTE})
 _MOST_TELLING = 3.5
 _EACH_MORE = 0.3
+# Nothing happened and nobody was denied anything: what is left is what was meant to be done.
+_MISTAKEN = 0.3
 _ROLLBACK_WINDOW = timedelta(hours=2)
 
 
@@ -88,6 +90,7 @@ def signs_of(seen: Seen) -> dict[str, Sign]:
     found = {sign.name: sign for part in (_who, _why, _what, _where, _when) for sign in part(seen)}
     if "privileged" in found and "platform" in found:
         del found["privileged"]
+    _dispute_stack(seen, found)
     declared = _DECLARED & found.keys()
     grave = "guarded" in found and found["guarded"].size >= _NOT_BY_NAME
     if declared == {"ci_identity"} and (grave or "in_bad_company" in found):
@@ -102,6 +105,26 @@ def signs_of(seen: Seen) -> dict[str, Sign]:
     return found
 
 
+def _dispute_stack(seen: Seen, found: dict[str, Sign]) -> None:
+    """CloudFormation carries out what a stack operation asks for, and that is a record of its own in the same trail: where a
+    security-sensitive act comes without one, it says how it was done and not that it was meant. Less still where the record contradicts
+    itself: what AWS calls by itself comes from the service's name, not from an address.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-api-logging-cloudtrail.html,
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+    actor = seen.node.actor
+    if "telling" not in found or "via_iac" not in found or not actor.tool.startswith(_STACKS) or found.keys() & _DECLARED != {"via_iac"}:
+        return
+    says = f"done with {actor.tool}, but no stack operation was seen"
+    size = 1.0
+    if actor.network:
+        says, size = f"{says}, and it came from an address ({actor.network})", _CONTRADICTED
+    found["stack_unseen"] = Sign(name="stack_unseen", says=says, ref=found.pop("via_iac").ref, kind="identity", size=size)
+
+
+_STACKS = "CloudFormation"
+_CONTRADICTED = 0.65
 _NOT_BY_NAME = 2.0
 _DECLARED = frozenset(
     {
@@ -241,6 +264,8 @@ def _what(seen: Seen) -> Iterator[Sign]:
         first = table[guarded[0]]
         telling = sorted((table[trait].telling for trait in guarded), reverse=True)
         size = min(_MOST_TELLING, telling[0] + _EACH_MORE * (len(telling) - 1))
+        if event.attempted and rules.is_mistake(event.error):
+            size *= _MISTAKEN
         says = "; ".join(table[trait].says for trait in guarded[:3])
         yield Sign(name="guarded", says=says, ref=first.source, kind="rule", size=size)
         if size >= _TELLING:

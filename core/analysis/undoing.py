@@ -19,7 +19,7 @@ _OPPOSITES = (
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html
 _GIVEN_AND_TAKEN = (
     (frozenset({Trait.GRANTS_ACCESS, Trait.GRANTS_ADMIN, Trait.GRANTS_USE, Trait.SHARES_OUTSIDE}), Trait.REVOKES_ACCESS),
-    (frozenset({Trait.OPENS_NETWORK, Trait.EXPOSES_PUBLICLY}), Trait.CLOSES_NETWORK),
+    (frozenset({Trait.OPENS_NETWORK, Trait.EXPOSES_PUBLICLY, Trait.ADMITS_FEW}), Trait.CLOSES_NETWORK),
 )
 
 
@@ -58,8 +58,8 @@ def by_whom(earlier: UnifiedEvent, afterwards: Iterable[UnifiedEvent]) -> Unifie
 def _itself(event: Event) -> bool:
     """Is it the resource itself that came or went, and not a part of it?
 
-    A user's access key is told under the user (`iam:CreateAccessKey`): another key of theirs deleted takes nothing back. Kubernetes and
-    Terraform tell each thing under its own name.
+    A user's access key is told under the user: another key of theirs deleted takes nothing back. Kubernetes and Terraform tell each
+    thing under its own name.
     """
     if event.provider in _OWN_NAMES:
         return True
@@ -68,7 +68,7 @@ def _itself(event: Event) -> bool:
 
 
 def _noun(event: Event) -> str:
-    """What the act is done to, in its own words: `iam:CreateUser`, `google.iam.admin.v1.CreateRole`, `v1.compute.firewalls.insert`."""
+    """What the act is done to, in its own words: what follows its verb, or stands before a verb that comes last."""
     parts = _ACT.split(event.native_action)
     noun = _VERB.sub("", parts[-1]) or (parts[-2] if len(parts) > 1 else "")
     return noun.casefold().rstrip("0123456789")

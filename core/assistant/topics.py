@@ -9,7 +9,7 @@ from core.json import canonical
 from core.trait import Trait
 from core.unified import UnifiedEvent
 
-_OPENS = frozenset({Trait.OPENS_NETWORK, Trait.EXPOSES_PUBLICLY})
+_OPENS = frozenset({Trait.OPENS_NETWORK, Trait.EXPOSES_PUBLICLY, Trait.ADMITS_FEW})
 _PUBLIC = frozenset({Trait.EXPOSES_PUBLICLY})
 _OUTSIDE = frozenset({Trait.SHARES_OUTSIDE, Trait.INVITES_OUTSIDE, Trait.EXPORTS_DATA})
 _ACCESS = frozenset(

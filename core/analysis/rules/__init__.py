@@ -76,6 +76,16 @@ def temperature() -> float:
 
 
 @cache
+def _mistakes() -> tuple[str, ...]:
+    return tuple(pattern for raw in _load("classify.yaml")["mistakes"] for pattern in raw["like"])
+
+
+def is_mistake(error: str) -> bool:
+    """Did it fail for the request's own sake, and not because it was denied?"""
+    return bool(_match_one(error, _mistakes()))
+
+
+@cache
 def weighings() -> tuple[Rule, ...]:
     return tuple(_rule(raw) for raw in _load("classify.yaml")["rules"])
 

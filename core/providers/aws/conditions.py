@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from core.json import JsonValue
-from core.providers.aws.denying import only_denies, quarantines, trusts_only_services
+from core.providers.aws.denying import only_denies, quarantines, trusts_only_own, trusts_only_services
 from core.providers.aws.exposure import (
     everyone_in_acl,
     few_addresses,
@@ -16,7 +16,7 @@ from core.providers.aws.exposure import (
     shared_with_everyone,
     shared_with_others,
 )
-from core.providers.aws.keeping import kept_briefly, lifecycle_empties, lifecycle_expires, of_audit
+from core.providers.aws.keeping import kept_briefly, lifecycle_empties, lifecycle_expires_soon, of_audit
 from core.providers.aws.policies import (
     ACCOUNT,
     allowing,
@@ -128,6 +128,20 @@ def _trail_only_widened(subject: Subject) -> bool:
     return bool(named) and named <= switches and all(_truth(subject.after[key]) is True for key in named)
 
 
+def _trail_only_named(subject: Subject) -> bool:
+    """Nothing is asked for but a trail's name. A request of which nothing is shown says nothing."""
+    return subject.after.keys() == {"name"}
+
+
+def _replicates_outside(subject: Subject) -> bool:
+    """A destination's owner is named, and it is another account.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_Destination.html
+    """
+    owners = (owner for destination in find(subject.after, "destination") for owner in texts(destination, "account"))
+    return any(owner != subject.account for owner in owners)
+
+
 def _insights_left_out(subject: Subject) -> bool:
     return not any(bool(found) for found in find(subject.after, "insightSelectors"))
 
@@ -212,6 +226,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "enables_nothing": lambda s: (
         _switched(s, False, "enable", "enabled") or any(v.lower() in ("disabled", "paused") for v in texts(s.after, "status"))
     ),
+    "switched_off": lambda s: _switched(s, False, "enabled"),
     "desired_count": lambda s: any(True for _ in texts(s.after, "desiredCount", "desiredCapacity", "minSize", "maxSize", "desiredSize")),
     "new_revision": lambda s: any(True for _ in texts(s.after, "taskDefinition", "imageUri", "launchTemplateVersion", "releaseVersion")),
     "forces_deployment": lambda s: _switched(s, True, "forceNewDeployment"),
@@ -235,8 +250,12 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "only_tags": _only_tags,
     "records_less": lambda s: _switched(s, False, "allSupported", "includeGlobalResourceTypes"),
     "without_rules": lambda s: any(value == [] for value in find(s.after, "rules")),
-    "lifecycle_expires": lifecycle_expires,
     "trail_only_widened": _trail_only_widened,
+    "trail_only_named": _trail_only_named,
+    "replicates_outside": _replicates_outside,
+    "into_other_account": lambda s: not s.abroad.isdisjoint(texts(s.after, "bucketName")),
+    "lifecycle_expires_soon": lifecycle_expires_soon,
+    "trusts_only_own": trusts_only_own,
     "insights_left_out": _insights_left_out,
     "lock_loosened": _lock_loosened,
     "termination_unprotected": lambda s: _switched(s, False, "terminationProtected", "enableTerminationProtection"),

@@ -12,6 +12,7 @@ from core.trait import Trait
 
 # EKS Pod Identity names its sessions so: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html
 _POD_SESSION = "eks-"
+_EKS = ("*oidc.eks.*",)
 # Every controller of the table is written in Go and says so beside its own name.
 _GO_SDK = "aws-sdk-go"
 
@@ -43,7 +44,7 @@ def at_work(actor: Actor, record: JsonObject, call: str, traits: frozenset[Trait
 
 def _is(row: JsonObject, actor: Actor, context: JsonObject, role: str, agent: str) -> bool:
     """A caller of AssumeRole chooses its session's name and its User-Agent, but neither its role nor who vouched for it."""
-    federated = "oidc.eks." in told(mapping(context, "webIdFederationData").get("federatedProvider"))
+    federated = fits(told(mapping(context, "webIdFederationData").get("federatedProvider")), row.get("issuers", _EKS))
     by_role = bool(role) and fits(role, row["roles"]) and _GO_SDK in agent
     by_agent = fits(agent, row["agents"])
     on_node = bool(row.get("on_nodes")) and _session(actor).startswith("i-")

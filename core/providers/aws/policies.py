@@ -100,6 +100,15 @@ def only_services(statement: JsonObject) -> bool:
     return isinstance(principal, Mapping) and set(principal) == {"Service"}
 
 
+def only_own(statement: JsonObject, account: str) -> bool:
+    """Does it let in nobody but principals that are named by an ARN of this account, or the account itself?"""
+    principal = statement.get("Principal")
+    if not isinstance(principal, Mapping) or not set(principal) <= {"AWS", "Service"}:
+        return False
+    named = _principals(statement)
+    return bool(named) and all((one.split(":")[4] if one.count(":") >= 5 else one) == account for one in named)
+
+
 def is_denying_policy(arn: str) -> bool:
     return any(fnmatchcase(arn, pattern) for pattern in _DENYING_POLICIES)
 

@@ -17,7 +17,8 @@ _DATED = re.compile(r"\d{8}(v\d+)?$|\d{4}_\d{2}_\d{2}$")
 class Subject:
     """`call` is "service:Name" without the API's date ("" for snapshots), `after` the request or the snapshot.
 
-    `second_factor` is what the record says of the session's MFA: "true", "false", or nothing; `agent` is its User-Agent.
+    `second_factor` is what the record says of the session's MFA: "true", "false", or nothing; `agent` is its User-Agent; `abroad` are
+    the buckets that the record says another account owns.
     """
 
     change_type: ChangeType
@@ -33,6 +34,7 @@ class Subject:
     by_service: bool = False
     second_factor: str = ""
     agent: str = ""
+    abroad: frozenset[str] = frozenset()
 
 
 def call_of(event_source: str, event_name: str) -> str:

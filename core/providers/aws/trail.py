@@ -41,10 +41,13 @@ def read(record: JsonObject, *, source: str, environment: str, redactor: Redacto
     Raises RecordUnreadable where it is no CloudTrail record.
     """
     record = unwrapped(record)
+    if _is_insight(record):
+        return Reading()
     if not isinstance(record.get("eventName"), str) or ("eventSource" not in record and "eventVersion" not in record):
         raise RecordUnreadable("no eventName with eventSource: this is no CloudTrail record")
     act = _act(record, environment, observed_at)
-    change_type = None if _tells_no_call(record) else rules.meaning(act.call, read_only=_flag(record.get("readOnly")))
+    login = str(record.get("eventType")).lower() == "awsconsolesignin"
+    change_type = None if login else rules.meaning(act.call, read_only=_flag(record.get("readOnly")))
     if change_type is None:
         return _sensitive_read(act, source)
     found = who(record)
@@ -53,10 +56,12 @@ def read(record: JsonObject, *, source: str, environment: str, redactor: Redacto
     return Reading(events=events)
 
 
-def _tells_no_call(record: JsonObject) -> bool:
-    """Log-ins, and Insights, which tell of unusual rates of calls told elsewhere."""
-    kind = str(record.get("eventType")).lower()
-    return kind in ("awsconsolesignin", "awscloudtrailinsight") or str(record.get("eventCategory")).lower() == "insight"
+def _is_insight(record: JsonObject) -> bool:
+    """Insights tell of unusual rates of calls, which are told themselves.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-insights-fields-trails.html
+    """
+    return str(record.get("eventType")).lower() == "awscloudtrailinsight" or str(record.get("eventCategory")).lower() == "insight"
 
 
 def _act(record: JsonObject, environment: str, observed_at: datetime) -> Act:
@@ -81,6 +86,9 @@ def _act(record: JsonObject, environment: str, observed_at: datetime) -> Act:
     )
 
 
+_SUCCEEDED = re.compile(r"^2\d\d$")
+
+
 def parse_time(value: JsonValue) -> datetime | None:
     """ISO 8601 with any number of fraction digits, stray spaces, or epoch seconds or milliseconds, as UTC; None for anything else."""
     try:
@@ -101,6 +109,9 @@ def _flag(value: JsonValue) -> bool | None:
 
 def _error(record: JsonObject, details: JsonObject, call: str) -> str:
     code, message = record.get("errorCode"), record.get("errorMessage")
+    if _SUCCEEDED.match(told(code)):
+        # Some services write an HTTP status there whatever came of the call.
+        code = message = None
     if code not in (None, "") or message not in (None, ""):
         return ": ".join(part for part in (told(code), told(message)) if part) or "failed"
     states = [str(value).upper() for value in find(details, "state", "status")]
@@ -139,6 +150,7 @@ def _event(
         by_service=found.actor.kind is ActorKind.SERVICE or _for_a_service(act),
         second_factor=_second_factor(act),
         agent=told(act.record.get("userAgent")),
+        abroad=_abroad(act),
     )
     traits = rules.traits(subject)
     found = replace(found, actor=at_work(found.actor, act.record, act.call, traits))
@@ -162,6 +174,15 @@ def _event(
         metadata=_metadata(act, redactor),
     )
     return replace(event, intents=tuple(intents(event, act, found, tags)))
+
+
+def _abroad(act: Act) -> frozenset[str]:
+    """The buckets that the record says another account owns than the caller's."""
+    own = told(mapping(act.record, "userIdentity").get("accountId"))
+    listed = act.record.get("resources")
+    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
+    owners = ((told(row.get("ARN") or row.get("arn")).rpartition(":::")[2], told(row.get("accountId"))) for row in rows)
+    return frozenset(bucket for bucket, owner in owners if own and owner and owner != own and bucket and "/" not in bucket)
 
 
 def _for_a_service(act: Act) -> bool:

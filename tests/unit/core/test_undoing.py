@@ -11,7 +11,7 @@ from core.batch import Batch, Cursor
 from core.bridge import EventBridge
 from core.catchup import CatchUp
 from core.conclusions import Conclusions
-from core.event import Event, FieldChange
+from core.event import ChangeType, Event, FieldChange
 from core.ingest import Ingest
 from core.ports import Commit
 from core.story import Story, TakenBack
@@ -124,6 +124,40 @@ def test_the_channel_is_told_once_in_the_message_that_stands_there(told: Telling
     undoings(told).look()
     (due,) = told.store.deliveries.due(NOW + timedelta(minutes=1))
     assert (due.delivery.story_id, due.delivery.revision, due.delivery.destination) == (story_id, 2, "C1")
+
+
+def stands(told: Telling, words: str = "") -> list[str]:
+    report = CatchUp(told.store, clock=lambda: NOW, sources=("cluster",)).asked(words, reader="U1")
+    return [plain(one.stands) for one in report.look_at if one.verdict is Verdict.UNPLANNED]
+
+
+def test_the_catch_up_says_of_what_alarms_that_it_was_not_changed_since(told: Telling) -> None:
+    alarming(told, opened(0))
+    assert stands(told) == ["No later change of it was seen."]
+    told.happened(closed(12, "sg-2"))
+    assert stands(told) == ["No later change of it was seen."]
+    told.happened(replace(closed(13), changes=()))
+    assert stands(told) == [""]
+
+
+@pytest.mark.parametrize(
+    "event", [opened(0, type=ChangeType.DELETED), opened(0, type=ChangeType.EXECUTED), opened(0, type=ChangeType.ATTEMPTED, error="denied")]
+)
+def test_what_stands_no_longer_by_itself_is_not_said_to_be_unchanged(told: Telling, event: Event) -> None:
+    alarming(told, event)
+    assert stands(told) == [""]
+
+
+def test_what_is_less_grave_or_happened_before_a_hole_is_not_said_to_be_unchanged() -> None:
+    with telling() as told:
+        told.read(end=LATER + timedelta(minutes=30))
+        told.read(start=LATER + timedelta(minutes=30), end=LATER + timedelta(minutes=50), reason="throttled")
+        told.read(start=LATER + timedelta(minutes=50))
+        alarming(told, opened(1, "sg-2"))
+        assert stands(told) == [""]
+        alarming(told, opened(60), Severity.MEDIUM)
+        alarming(told, opened(61, "sg-3"))
+        assert stands(told) == ["No later change of it was seen.", "", ""]
 
 
 def test_the_catch_up_says_that_it_was_taken_back_and_still_asks_why(told: Telling) -> None:

@@ -221,3 +221,38 @@ def test_what_a_program_does_every_night_surprises_nobody_but_is_never_routine_w
         verdict(by_hand, baselines={keys_of(by_hand, BEN).actor_kind: replace(nightly, key=keys_of(by_hand, BEN).actor_kind)})
         is Verdict.UNPLANNED
     )
+
+
+STACK = replace(BEN, via=Via.IAC, tool="CloudFormation")
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (change("vpc", 0, STACK), Verdict.PLANNED),
+        (change("role", 0, STACK, traits=(Trait.CREATES_IDENTITY,)), Verdict.PLANNED),
+        (change("role", 0, STACK, traits=(Trait.GRANTS_ACCESS,)), Verdict.PLANNED),
+        (change("key", 0, STACK, traits=(Trait.CREATES_CREDENTIAL,)), Verdict.UNKNOWN),
+        (change("bucket", 0, STACK, traits=(Trait.EXPOSES_PUBLICLY, Trait.GRANTS_ACCESS)), Verdict.UNPLANNED),
+        (change("key", 0, STACK, traits=(Trait.CREATES_CREDENTIAL,), intents=reason(IntentKind.STACK)), Verdict.PLANNED),
+        # A record that contradicts itself: AWS calls from its own name, not from an address.
+        (change("trust", 0, replace(STACK, network="1.2.3.0/24"), traits=(Trait.CHANGES_TRUST,)), Verdict.UNKNOWN),
+        (change("trail", 0, replace(STACK, network="1.2.3.0/24"), traits=(Trait.STOPS_LOGGING,)), Verdict.UNPLANNED),
+        (change("key", 0, APPLY, traits=(Trait.CREATES_CREDENTIAL,)), Verdict.PLANNED),
+    ],
+)
+def test_a_stacks_tool_explains_a_sensitive_act_only_with_its_operation(event: Event, expected: Verdict) -> None:
+    assert verdict(event) is expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("AccessDenied: not authorized to perform this", Verdict.UNPLANNED),
+        ("LimitExceededException: Cannot exceed quota for AccessKeysPerUser: 2", Verdict.UNKNOWN),
+        ('services "web" already exists', Verdict.UNKNOWN),
+        ("TrailNotFoundException: Unknown trail", Verdict.UNKNOWN),
+    ],
+)
+def test_what_failed_for_its_own_sake_weighs_little(error: str, expected: Verdict) -> None:
+    assert verdict(change("key", 0, BEN, type=ChangeType.ATTEMPTED, traits=(Trait.CREATES_CREDENTIAL,), error=error)) is expected

@@ -18,12 +18,16 @@ from tests.unit.core.providers.aws.test_acts import KEY, OTHER
 QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
 FOR_A_SERVICE = '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
 
+FOR_OWN = f'{{"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{ACCOUNT}"}}, "Action": "sts:AssumeRole"}}]}}'
+
 
 def expiring(days: int, **more: Any) -> dict[str, Any]:
     return {"Rule": {"Status": "Enabled", "Expiration": {"Days": days}, **more}}
 
 
 ALARMS: list[tuple[str, dict[str, Any], Trait]] = [
+    ("ec2 AuthorizeSecurityGroupIngress", {"groupId": "sg-1", "cidrIp": "203.0.112.0/20"}, Trait.OPENS_NETWORK),
+    ("rds AuthorizeDBSecurityGroupIngress", {"dBSecurityGroupName": "db", "cIDRIP": "203.0.113.0/24"}, Trait.OPENS_NETWORK),
     ("access-analyzer CreateArchiveRule", {"analyzerName": "all", "ruleName": "quiet"}, Trait.STOPS_DETECTION),
     ("bedrock DeleteGuardrail", {"guardrailIdentifier": "g1"}, Trait.WEAKENS_PROTECTION),
     ("budgets DeleteBudget", {"accountId": ACCOUNT, "budgetName": "monthly"}, Trait.STOPS_DETECTION),
@@ -74,6 +78,12 @@ ALARMS: list[tuple[str, dict[str, Any], Trait]] = [
         {"bucketName": "b", "kMSMasterKeyID": f"arn:aws:kms:eu-west-1:{OTHER}:key/k"},
         Trait.WEAKENS_PROTECTION,
     ),
+    (
+        "s3 PutBucketReplication",
+        {"bucketName": "b", "ReplicationConfiguration": {"Rule": {"Destination": {"Account": OTHER}}}},
+        Trait.SHARES_OUTSIDE,
+    ),
+    ("rolesanywhere CreateTrustAnchor", {"name": "ca", "enabled": True}, Trait.CHANGES_TRUST),
     ("sagemaker CreateStudioLifecycleConfig", {"studioLifecycleConfigName": "boot"}, Trait.RUNS_FOREIGN_CODE),
     ("securityhub DisassociateFromAdministratorAccount", {}, Trait.STOPS_DETECTION),
     ("securitylake DeleteDataLake", {"regions": ["eu-west-1"]}, Trait.STOPS_LOGGING),
@@ -156,7 +166,10 @@ WATCHED: list[tuple[str, dict[str, Any], Trait]] = [
     ("iam AddUserToGroup", {"groupName": "readers", "userName": "li"}, Trait.GRANTS_USE),
     ("iam UpdateAssumeRolePolicy", {"roleName": "r", "policyDocument": FOR_A_SERVICE}, Trait.GRANTS_USE),
     ("s3 DeleteBucket", {"bucketName": "scratch"}, Trait.DELETES_DATA),
-    ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(400)}, Trait.DELETES_DATA),
+    ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(14)}, Trait.DELETES_DATA),
+    ("s3 PutBucketReplication", {"bucketName": "b", "ReplicationConfiguration": {"Rule": {"Destination": {}}}}, Trait.COPIES_DATA),
+    ("ec2 AuthorizeSecurityGroupIngress", {"groupId": "sg-1", "cidrIp": "203.0.113.7/32"}, Trait.ADMITS_FEW),
+    ("iam UpdateAssumeRolePolicy", {"roleName": "r", "policyDocument": FOR_OWN}, Trait.GRANTS_USE),
     ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1, Prefix="tmp/")}, Trait.DELETES_DATA),
     ("mq CreateUser", {"brokerId": "b", "username": "u"}, Trait.CREATES_IDENTITY),
     ("ses UpdateAccountSendingEnabled", {"enabled": True}, Trait.GRANTS_USE),
@@ -204,6 +217,9 @@ def test_daily_work_that_is_watched_is_unknown_and_never_calm(event: str, reques
         ("cloudtrail PutEventSelectors", {"eventSelectors": [{"readWriteType": "All", "includeManagementEvents": True}]}),
         ("codebuild StartBuild", {"projectName": "release", "sourceVersion": "main"}),
         ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1, Status="Disabled")}),
+        ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(730)}),
+        ("cloudtrail UpdateTrail", {"name": "main"}),
+        ("rolesanywhere CreateTrustAnchor", {"name": "ca", "enabled": False}),
         ("ses UpdateAccountSendingEnabled", {"enabled": False}),
         ("ssm SendCommand", {"documentName": "AWS-RunPatchBaseline", "instanceIds": ["i-1"]}),
         ("ec2 CreateNetworkAclEntry", {"networkAclId": "acl-1", "cidrBlock": "203.0.113.7/32", "ruleAction": "allow", "egress": False}),

@@ -56,6 +56,21 @@ def test_what_is_no_duty_or_is_security_sensitive_is_not_excused_by_a_controller
     assert one.verdict is not Verdict.ROUTINE
 
 
+OPENSHIFT = f"arn:aws:iam::{ACCOUNT}:oidc-provider/rh-oidc.s3.us-east-1.amazonaws.com/abc"
+
+
+def test_openshifts_controllers_are_known_by_their_own_clusters_tokens() -> None:
+    agent = "aws-sdk-go/1.43.20 (go1.18.7; linux; amd64) openshift.io cluster-api-provider-aws/4.11.0"
+    role, request = "prod-x7k2-openshift-machine-api-aws-cloud-credentials", {"instancesSet": {"items": [{"instanceId": "i-1"}]}}
+    (one,) = judged("cloudtrail", record("ec2 TerminateInstances", request, userIdentity=pod(role, provider=OPENSHIFT), userAgent=agent))
+    assert one.verdict is Verdict.ROUTINE
+    (other,) = judged("cloudtrail", record("ec2 TerminateInstances", request, userIdentity=pod(role, provider=""), userAgent=agent))
+    assert other.verdict is not Verdict.ROUTINE
+    karpenter = pod("karpenter", provider=OPENSHIFT)
+    (third,) = judged("cloudtrail", record("ec2 TerminateInstances", request, userIdentity=karpenter, userAgent="karpenter " + GO))
+    assert third.verdict is not Verdict.ROUTINE
+
+
 @pytest.mark.parametrize(
     ("identity", "agent"),
     [

@@ -133,7 +133,7 @@ def test_other_spellings_meet_it_too(name: str, subject: Subject) -> None:
     [
         ("lifecycle_empties", expiring(1, Prefix="tmp/")),
         ("lifecycle_empties", expiring(1, Status="Disabled")),
-        ("lifecycle_expires", expiring(1, Status="Disabled")),
+        ("lifecycle_expires_soon", expiring(1, Status="Disabled")),
         ("only_denies", asked(userName="li")),
         ("selectors_whole", asked(eventSelectors=[])),
         (

@@ -271,3 +271,30 @@ def test_a_shared_snapshot_is_judged_by_whom_it_is_given_to(given: dict[str, obj
 )
 def test_a_thing_is_named_where_the_record_names_it_however_deep(told: dict[str, object], name: str) -> None:
     assert [event.resource.name for event in read(told).events] == [name]
+
+
+def test_an_object_put_into_another_accounts_bucket_leaves() -> None:
+    owned = [{"ARN": "arn:aws:s3:::ours", "accountId": ACCOUNT}, {"ARN": "arn:aws:s3:::theirs", "accountId": "210987654321"}]
+    copied = record("s3 CopyObject", {"bucketName": "theirs", "key": "dump.csv", "x-amz-copy-source": "ours/dump.csv"}, resources=owned)
+    assert Trait.EXPORTS_DATA in one(copied).traits
+    taken = record("s3 CopyObject", {"bucketName": "ours", "key": "dump.csv", "x-amz-copy-source": "theirs/dump.csv"}, resources=owned)
+    assert Trait.EXPORTS_DATA not in one(taken).traits
+
+
+def test_a_status_of_success_is_no_error() -> None:
+    assert one(record("grafana UpdateWorkspace", {"workspaceId": "g-1"}, errorCode="200")).error == ""
+    assert one(record("grafana UpdateWorkspace", {"workspaceId": "g-1"}, errorCode="403")).change_type is ChangeType.ATTEMPTED
+
+
+def test_an_insight_names_no_call_and_is_no_change() -> None:
+    insight = {
+        "eventVersion": "1.09",
+        "eventTime": "2026-11-24T09:00:00Z",
+        "awsRegion": "eu-west-1",
+        "eventID": "1",
+        "eventType": "AwsCloudTrailInsight",
+        "recipientAccountId": ACCOUNT,
+        "insightDetails": {"state": "Start", "eventSource": "ec2.amazonaws.com", "eventName": "RunInstances"},
+        "eventCategory": "Insight",
+    }
+    assert read(insight).events == ()
