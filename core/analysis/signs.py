@@ -88,7 +88,7 @@ def severity_of(traits: frozenset[Trait], change_type: ChangeType) -> tuple[Seve
 def signs_of(seen: Seen) -> dict[str, Sign]:
     """Every sign that holds, by name."""
     found = {sign.name: sign for part in (_who, _why, _what, _where, _when) for sign in part(seen)}
-    if "privileged" in found and "platform" in found:
+    if "privileged" in found and ("platform" in found or not _tells_rights(seen, found)):
         del found["privileged"]
     _dispute_stack(seen, found)
     declared = _DECLARED & found.keys()
@@ -103,6 +103,16 @@ def signs_of(seen: Seen) -> dict[str, Sign]:
     if "platform" not in found:
         found["not_platform"] = Sign(name="not_platform", says="not the platform itself", ref="", kind="rule")
     return found
+
+
+def _tells_rights(seen: Seen, found: Mapping[str, Sign]) -> bool:
+    """Do unlimited rights say anything about this act? A root account is locked away and an emergency's identity is kept for emergencies;
+    but a cluster's administrator is who works on a small one every day, and counts beside what is told beforehand alone.
+
+    https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/create-cluster-kubeadm/
+    """
+    actor = seen.node.actor
+    return "root" in (actor.name.casefold(), actor.id.casefold()) or not found.keys().isdisjoint(("break_glass", "telling"))
 
 
 def _dispute_stack(seen: Seen, found: dict[str, Sign]) -> None:
