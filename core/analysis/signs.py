@@ -14,7 +14,7 @@ from core.announcement import Announcement
 from core.assessment import Severity
 from core.baseline import Baseline
 from core.batch import ManagedResource
-from core.event import ActorKind, ChangeType, Intent, IntentKind, ReferenceKind, Via
+from core.event import Actor, ActorKind, ChangeType, Intent, IntentKind, ReferenceKind, Via
 from core.settings import AnalysisSettings
 from core.trait import Trait
 
@@ -88,7 +88,7 @@ def severity_of(traits: frozenset[Trait], change_type: ChangeType) -> tuple[Seve
 def signs_of(seen: Seen) -> dict[str, Sign]:
     """Every sign that holds, by name."""
     found = {sign.name: sign for part in (_who, _why, _what, _where, _when) for sign in part(seen)}
-    if "privileged" in found and "platform" in found:
+    if "privileged" in found and ("platform" in found or not _tells_rights(seen, found)):
         del found["privileged"]
     _dispute_stack(seen, found)
     declared = _DECLARED & found.keys()
@@ -103,6 +103,16 @@ def signs_of(seen: Seen) -> dict[str, Sign]:
     if "platform" not in found:
         found["not_platform"] = Sign(name="not_platform", says="not the platform itself", ref="", kind="rule")
     return found
+
+
+def _tells_rights(seen: Seen, found: Mapping[str, Sign]) -> bool:
+    """Do unlimited rights say anything about this act? A root account is locked away and an emergency's identity is kept for emergencies;
+    but a cluster's administrator is who works on a small one every day, and counts beside what is told beforehand alone.
+
+    https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/create-cluster-kubeadm/
+    """
+    actor = seen.node.actor
+    return "root" in (actor.name.casefold(), actor.id.casefold()) or not found.keys().isdisjoint(("break_glass", "telling"))
 
 
 def _dispute_stack(seen: Seen, found: dict[str, Sign]) -> None:
@@ -163,7 +173,7 @@ def _who(seen: Seen) -> Iterator[Sign]:
     spellings = frozenset({actor.id, actor.name, actor.session})
     # A person may be named like anything; our own list counts for them only where the settings say so.
     like = rules.matching(spellings, seen.settings.ci_identities)
-    if not like and actor.kind is not ActorKind.HUMAN and node.side is not Side.PLATFORM:
+    if not like and actor.kind is not ActorKind.HUMAN and node.side is not Side.PLATFORM and not _typed_by_hand(actor):
         like = rules.looks_like("ci", spellings)
     if like:
         yield Sign(name="ci_identity", says=f"{who} is a deployment identity ({like})", ref=ref, kind="identity")
@@ -172,6 +182,11 @@ def _who(seen: Seen) -> Iterator[Sign]:
         yield Sign(name="privileged", says=says, ref=ref, kind="identity")
     if like := rules.matching(spellings, seen.settings.break_glass) or rules.looks_like("break_glass", spellings):
         yield Sign(name="break_glass", says=f"{who} is an identity for emergencies ({like})", ref=ref, kind="identity")
+
+
+def _typed_by_hand(actor: Actor) -> bool:
+    """A bare client of HTTP or a browser is no pipeline's tool: names are copied along with keys and tokens."""
+    return actor.via is Via.CONSOLE or bool(rules.looks_like("bare_client", frozenset({actor.tool})))
 
 
 def _why(seen: Seen) -> Iterator[Sign]:

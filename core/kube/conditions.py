@@ -8,6 +8,7 @@ from dataclasses import replace
 from core.event import ChangeType
 from core.json import JsonObject, JsonValue
 from core.kube import commands, extensions, rights, workloads
+from core.kube.namespaces import is_system
 from core.kube.subject import Subject, items, mapping, text
 from core.redaction import Redactor
 
@@ -188,6 +189,7 @@ CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     **rights.STANDING,
     **commands.CONDITIONS,
     "own_part": workloads.own_part,
+    "in_system_namespace": lambda subject: is_system(subject.namespace),
     "public_load_balancer": _fresh(_public_balancer),
     "node_port": _fresh(_balancer),
     "external_ips": _fresh(_external_ips),

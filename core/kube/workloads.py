@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from core.json import JsonObject
+from core.kube.namespaces import is_system
 from core.kube.subject import Subject, containers, items, mapping, pod_specs, text
 
 # Host paths that give the node, its other pods or the cluster away. Falco's "sensitive host mount" and Kubernetes' own warnings:
@@ -23,8 +24,12 @@ _EKS_ACCOUNTS = (
     "602401143452|877085696533|800184023465|533267051163|296578399912|900889452093|491585149902|151610086707|333609536671|121268973566"
     "|918309763551|961992271922"
 )
+# Of the add-ons: https://open-policy-agent.github.io/gatekeeper/website/docs/install/,
+# https://cloud.google.com/kubernetes-engine/enterprise/config-sync/docs/how-to/private-registry and
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-setup-EKS-quickstart.html
 _PLATFORM_IMAGES = re.compile(
-    r"^(registry\.k8s\.io|k8s\.gcr\.io|([\w-]+-artifactregistry\.)?gcr\.io/(gke|google|k8s|kubernetes)[\w.-]*|gke\.gcr\.io|[\w.-]*gke[\w.-]*\.pkg\.dev|mcr\.microsoft\.com|quay\.io|public\.ecr\.aws/eks"
+    r"^(registry\.k8s\.io|k8s\.gcr\.io|([\w-]+-artifactregistry\.)?gcr\.io/(gke|google|k8s|kubernetes)[\w.-]*|gke\.gcr\.io|[\w.-]*gke[\w.-]*\.pkg\.dev|mcr\.microsoft\.com|quay\.io"
+    r"|public\.ecr\.aws/(eks|cloudwatch-agent|aws-observability)|(docker\.io/)?openpolicyagent|gcr\.io/config-management-release"
     r"|\d{12}\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?/(eks|amazon)|("
     + _EKS_ACCOUNTS
     + r")\.dkr\.ecr\.[\w-]+\.amazonaws\.com(\.cn)?|rancher|docker\.io/(rancher|calico|cilium)|ghcr\.io/(flannel-io|cilium)|calico)/"
@@ -80,7 +85,7 @@ def own_part(subject: Subject) -> bool:
     """A part of the cluster that its own controllers keep, from images of those who make clusters: the network, the proxy, a mirrored
     static pod. https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/"""
     images = [str(one.get("image") or "") for one in containers(subject.after)]
-    return subject.by_platform and subject.namespace == "kube-system" and bool(images) and all(map(_PLATFORM_IMAGES.match, images))
+    return subject.by_platform and is_system(subject.namespace) and bool(images) and all(map(_PLATFORM_IMAGES.match, images))
 
 
 def _unconfined(subject: Subject) -> bool:

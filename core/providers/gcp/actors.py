@@ -32,6 +32,9 @@ _CI = re.compile(
 _SDK = re.compile(
     r"(google-api-[a-z-]+|grpc-[a-z]+|gcloud-[a-z]+|google-cloud-[a-z]+|apitools|python|java|go-http-client|okhttp)", re.IGNORECASE
 )
+# Clients of HTTP that no deployment comes with: https://attack.mitre.org/techniques/T1550/001/
+_BARE = re.compile(r"^(?:curl|wget|httpie|postmanruntime|insomnia|python-requests)\b[/ ]?[0-9.]*", re.IGNORECASE)
+_BROWSER = "Cloud console"
 _TOOLS = (
     (re.compile(r"terraform[ /]?v?([0-9.]*)", re.IGNORECASE), Via.IAC, "Terraform"),
     (re.compile(r"pulumi", re.IGNORECASE), Via.IAC, "Pulumi"),
@@ -40,7 +43,8 @@ _TOOLS = (
     (re.compile(r"kubectl/v?([0-9.]+)", re.IGNORECASE), Via.CLI, "kubectl"),
     (re.compile(r"(?:google-cloud-sdk|gcloud)[ /]?(?:gcloud/)?([0-9.]*)", re.IGNORECASE), Via.CLI, "gcloud"),
     (re.compile(r"gsutil/?([0-9.]*)", re.IGNORECASE), Via.CLI, "gsutil"),
-    (re.compile(r"^mozilla", re.IGNORECASE), Via.CONSOLE, "Cloud console"),
+    (re.compile(r"^mozilla", re.IGNORECASE), Via.CONSOLE, _BROWSER),
+    (_BARE, Via.SDK, ""),
     (_SDK, Via.SDK, ""),
 )  # fmt: skip
 
@@ -87,8 +91,11 @@ def _kind(identity: str, subject: str, via: Via, system_event: bool) -> tuple[Ac
     return ActorKind.HUMAN, via
 
 
-def is_pipeline(identity: str) -> bool:
-    """Does the identity's own name say that it belongs to CI?"""
+def is_pipeline(identity: str, tool: str) -> bool:
+    """Does the identity's own name say that it belongs to CI? A bare client or a browser is no pipeline's tool, and keys are copied with
+    their names; who came in by federation is vouched for by more than a name."""
+    if not identity.startswith("principal") and (tool == _BROWSER or _BARE.match(tool)):
+        return False
     return bool(_CI.search(identity.partition("@")[0])) or bool(_CI.search(identity) and identity.startswith("principal"))
 
 

@@ -138,6 +138,7 @@ def _event(
         before=old,
         after=after,
         bindings=bindings if change_type is not ChangeType.DELETED else (),
+        projects=frozenset({resource.scope.project} - {""}),
         changed=tuple(change.path for change in changes),
     )
     traits = rules.traits(subject)

@@ -62,7 +62,7 @@ def read(record: JsonObject, *, source: str, environment: str, redactor: Redacto
         subject = Subject(change_type=ChangeType.ATTEMPTED, kind=resource.kind, method=f"{service} {method}".lower())
         return _sensitive_read(subject, payload, resource, source, at, method)
     error = error_of(payload, log)
-    subject = subject_of(payload, resource.kind, change_type, resource.name)
+    subject = subject_of(payload, resource.kind, change_type, resource.name, resource.scope.project)
     event = Event(
         id=event_id(source, native_id(record)),
         source=source,
@@ -209,7 +209,7 @@ def _references(record: JsonObject, resource: Resource) -> tuple[Reference, ...]
 
 
 def _intents(event: Event) -> tuple[Intent, ...]:
-    if event.actor.kind is ActorKind.AUTOMATION and is_pipeline(event.actor.id):
+    if event.actor.kind is ActorKind.AUTOMATION and is_pipeline(event.actor.id, event.actor.tool):
         return (Intent(kind=IntentKind.PIPELINE, says=event.actor.name, ref=event.actor.id),)
     return ()
 

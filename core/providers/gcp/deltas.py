@@ -1,11 +1,16 @@
 """What an audit entry says of its change: roles given and taken, keys of metadata, fields that were asked for. Pure."""
 
+import re
+from collections.abc import Iterator
+
 from core.event import ChangeType, FieldChange
 from core.json import JsonObject, JsonValue
+from core.providers.gcp.grants import EVERYONE
 from core.providers.gcp.subject import Binding, Subject, find, parameter
 from core.redaction import Redactor
 
 _MOST_FIELDS = 60
+_PROJECT = re.compile(r"(?:^|/)projects/([^/]+)")
 _CONCERNED = ("GROUP_EMAIL", "USER_EMAIL", "ROLE_NAME", "INBOUND_SSO_PROFILE_NAME", "DOMAIN_NAME", "SETTING_NAME", "ORG_UNIT_NAME")
 
 
@@ -19,7 +24,7 @@ def concerns(payload: JsonObject) -> str:
     return next((told for name in _CONCERNED if (told := parameter(payload.get("metadata"), name))), "")
 
 
-def subject_of(payload: JsonObject, kind: str, change_type: ChangeType, name: str = "") -> Subject:
+def subject_of(payload: JsonObject, kind: str, change_type: ChangeType, name: str = "", project: str = "") -> Subject:
     checks = payload.get("authorizationInfo")
     permissions = (
         {str(c.get("permission")) for c in checks if isinstance(c, dict) and c.get("granted") is not False}
@@ -27,6 +32,7 @@ def subject_of(payload: JsonObject, kind: str, change_type: ChangeType, name: st
         else set()
     )
     request, authentication, sent = (payload.get(key) for key in ("request", "authenticationInfo", "requestMetadata"))
+    policy = _policy(payload)
     described = {key: payload.get(key) for key in ("metadata", "serviceData") if isinstance(payload.get(key), dict)}
     return Subject(
         change_type=change_type,
@@ -34,7 +40,9 @@ def subject_of(payload: JsonObject, kind: str, change_type: ChangeType, name: st
         name=name,
         method=f"{payload.get('serviceName') or ''} {payload.get('methodName') or ''}".lower(),
         after=request if isinstance(request, dict) else {},
-        bindings=tuple(_bindings(payload)),
+        bindings=tuple(_bindings(payload, policy or ())),
+        policy=policy,
+        projects=frozenset({project, *_PROJECT.findall(str(payload.get("resourceName") or ""))} - {"", "_", "-"}),
         permissions=frozenset(permissions),
         caller=str(authentication.get("principalEmail") or "") if isinstance(authentication, dict) else "",
         agent=str(sent.get("callerSuppliedUserAgent") or "") if isinstance(sent, dict) else "",
@@ -42,7 +50,7 @@ def subject_of(payload: JsonObject, kind: str, change_type: ChangeType, name: st
     )
 
 
-def _bindings(payload: JsonObject) -> list[Binding]:
+def _bindings(payload: JsonObject, policy: tuple[Binding, ...]) -> list[Binding]:
     told = [
         Binding(action=str(delta.get("action") or "").upper(), role=str(delta.get("role") or ""), member=str(delta.get("member") or ""))
         for holder in ("serviceData", "metadata")
@@ -56,16 +64,24 @@ def _bindings(payload: JsonObject) -> list[Binding]:
     request = payload.get("request")
     if isinstance(request, dict) and "ownershipinvite" in str(payload.get("methodName") or "").lower() and request.get("member"):
         return [Binding(action="ADD", role="roles/owner", member=str(request["member"]))]
-    # Without a delta, a request that names everyone still opens the resource to everyone.
-    return [
-        Binding(action="ADD", role=str(binding.get("role") or ""), member=str(member))
-        for bindings in find(request, "bindings")
-        if isinstance(bindings, list)
-        for binding in bindings
-        if isinstance(binding, dict) and isinstance(binding.get("members"), list)
-        for member in binding["members"]
-        if str(member).lower() in ("allusers", "allauthenticatedusers")
-    ]
+    # Without a delta, a policy that names everyone still opens the resource to everyone.
+    return [binding for binding in policy if binding.member.lower() in EVERYONE]
+
+
+def _policy(payload: JsonObject) -> tuple[Binding, ...] | None:
+    """The whole policy as the request has it, else as the answer does. https://cloud.google.com/iam/docs/reference/rest/v1/Policy"""
+    for told in (payload.get("request"), payload.get("response")):
+        listed = [below for below in find(told, "bindings") if isinstance(below, list)]
+        if listed or any(True for _ in find(told, "policy")):
+            return tuple(_members(listed))
+    return None
+
+
+def _members(listed: list[list[JsonValue]]) -> Iterator[Binding]:
+    for bindings in listed:
+        for binding in bindings:
+            if isinstance(binding, dict) and isinstance(members := binding.get("members"), list):
+                yield from (Binding(action="ADD", role=str(binding.get("role") or ""), member=str(member)) for member in members)
 
 
 def changes_of(subject: Subject, redactor: Redactor) -> tuple[FieldChange, ...]:

@@ -1,8 +1,9 @@
 """Conditions about roles: which are given, to whom, and how far they reach. Field names are those of Google's APIs."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
-from core.providers.gcp.subject import Subject, find, parameter
+from core.providers.gcp.subject import Binding, Subject, find, parameter
 from core.providers.gcp.switches import more
 
 EVERYONE = {"allusers", "allauthenticatedusers"}
@@ -29,6 +30,30 @@ _CONVENIENCE = ("projectowner:", "projecteditor:", "projectviewer:")
 _SINGLE = (
     "storage.googleapis.com/Bucket", "storage.googleapis.com/Object", "bigquery.googleapis.com/", "pubsub.googleapis.com/",
 )  # fmt: skip
+# What is no single thing: a role there reaches everything below, or every web application and machine of the project.
+# https://cloud.google.com/iam/docs/resource-hierarchy-access-control and https://cloud.google.com/iap/docs/managing-access
+_WIDE = ("cloudresourcemanager.googleapis.com", "cloudbilling.googleapis.com", "iap.googleapis.com/Iap_")
+# What a role on leads further: a secret is mostly a credential, and a service account is somebody to act as.
+# https://cloud.google.com/secret-manager/docs/access-control and https://cloud.google.com/iam/docs/service-account-permissions
+_LEADING_ON = ("secretmanager.googleapis.com/", "iam.googleapis.com/")
+# Roles of services that administer, hand on, deploy code, log in to machines or read secrets, by the word in their name.
+# https://cloud.google.com/iam/docs/understanding-roles
+_REACHING_WORDS = ("admin", "owner", "roles/editor", "developer", "oslogin", "secretaccessor")
+# Roles that only use what they are given on: call it, read or write its data, look.
+# https://cloud.google.com/iam/docs/understanding-roles
+_USING_ENDINGS = (
+    "viewer", "reader", "invoker", "user", "publisher", "subscriber", "encrypter", "decrypter", "encrypterdecrypter", "verifier",
+)  # fmt: skip
+# What a machine's name says of its project: https://cloud.google.com/iam/docs/service-account-types and, of workloads,
+# https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity
+_OF_PROJECT = re.compile(
+    r"^serviceaccount:(?:"
+    r"(?:service-|p)?(?P<number>\d+)(?:-compute)?@[\w.-]*gserviceaccount\.com"
+    r"|[\w.-]+@(?P<named>[\w-]+)\.iam\.gserviceaccount\.com"
+    r"|(?P<engine>[\w-]+)@appspot\.gserviceaccount\.com"
+    r"|(?P<pool>[\w-]+)\.svc\.id\.goog\[.*)$"
+    r"|^project(?:owner|editor|viewer):(?P<basic>[\w-]+)$"
+)
 # Public mail providers: an account there belongs to no organisation.
 _PERSONAL_DOMAINS = {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "yahoo.com", "proton.me", "protonmail.com", "icloud.com"}
 # Roles that change nothing: https://cloud.google.com/iam/docs/roles-overview#basic
@@ -60,6 +85,55 @@ def _only_looks(subject: Subject) -> bool:
     """Every role that is given changes nothing: the basic or a service's own Viewer, or Browser."""
     roles = [role for role, _ in _added(subject)]
     return bool(roles) and all(role in _LOOKING_ROLES or role.endswith(_LOOKING_ENDING) for role in roles)
+
+
+def _reaches_on(role: str) -> bool:
+    """May its holder give itself or others more, act as somebody, or run what it likes? A custom role does not tell what it holds."""
+    role = role.lower()
+    return (
+        not role.startswith("roles/")
+        or role in _ADMIN_ROLES
+        or role in _IMPERSONATING_ROLES
+        or any(word in role for word in _REACHING_WORDS)
+    )
+
+
+def _is_inside(member: str, subject: Subject) -> bool:
+    """Is it told that the member belongs here: a person or group by the domain of who gives, a machine by the resource's project?"""
+    member = member.lower()
+    told = _OF_PROJECT.match(member)
+    if told:
+        return next(filter(None, told.groups()), "") in subject.projects
+    own, domain = _domain(subject.caller), _domain(member)
+    return bool(own and domain) and own not in _PERSONAL_DOMAINS and (domain == own or domain.endswith("." + own))
+
+
+def _used_inside(subject: Subject, bindings: Iterable[Binding]) -> bool:
+    """Of one thing that leads no further, every member is told to belong here, and no role reaches on."""
+    standing = [one for one in bindings if not one.member.startswith("deleted:")]
+    return (
+        bool(standing)
+        and not subject.kind.startswith((*_WIDE, *_LEADING_ON))
+        and not subject.method.startswith(_WIDE)
+        and not any(_reaches_on(one.role) for one in standing)
+        and all(_is_inside(one.member, subject) for one in standing)
+    )
+
+
+def _policy_of_use(subject: Subject) -> bool:
+    """The whole policy is told and not what changed in it, and all that it lets anybody do is use this one thing, inside."""
+    return not subject.bindings and _used_inside(subject, subject.policy or ())
+
+
+def _adds_use(subject: Subject) -> bool:
+    """Every role that is given only uses this one thing, inside."""
+    added = [one for one in subject.bindings if one.action == "ADD"]
+    return all(one.role.lower().endswith(_USING_ENDINGS) for one in added) and _used_inside(subject, added)
+
+
+def _tells_no_policy(subject: Subject) -> bool:
+    """Neither what changed nor the policy is in the record."""
+    return not subject.bindings and subject.policy is None and not any(True for _ in find(subject.metadata, "policyDelta"))
 
 
 def _grants_nobody(subject: Subject) -> bool:
@@ -103,6 +177,9 @@ GRANTS: Mapping[str, Callable[[Subject], bool]] = {
     "adds_permissions": _adds_permissions,
     "only_looks": _only_looks,
     "grants_nobody": _grants_nobody,
+    "policy_of_use": _policy_of_use,
+    "adds_use": _adds_use,
+    "tells_no_policy": _tells_no_policy,
     "stays_inside": _stays_inside,
     "outsider_joins": _outsider_joins,
 }

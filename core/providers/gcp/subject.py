@@ -22,6 +22,8 @@ class Subject:
     """`method` is "service method" in lower case ("" for snapshots), `after` the request or the snapshot.
 
     `name` is the thing's own, `permissions` are what was used, `caller` is who asked, `agent` with which program.
+    `bindings` are what changed. `policy` is the whole one as it was set, None where the record tells none. `projects` are the id and the
+    number of the project that the thing is in, as far as told.
     """
 
     change_type: ChangeType
@@ -31,6 +33,8 @@ class Subject:
     before: JsonObject = field(default_factory=dict)
     after: JsonObject = field(default_factory=dict)
     bindings: tuple[Binding, ...] = ()
+    policy: tuple[Binding, ...] | None = None
+    projects: frozenset[str] = frozenset()
     changed: tuple[str, ...] = ()
     permissions: frozenset[str] = frozenset()
     caller: str = ""

@@ -23,6 +23,7 @@ from core.trait import Trait
 from tests.unit.core.changes import ANA, APPLY, BEN, NOBODY, SCALER, T0, at, change
 
 CI = Actor(kind=ActorKind.AUTOMATION, id="arn:role/deploy/GitHubActions", name="GitHubActions", via=Via.SDK)
+ROOT = replace(BEN, name="root", privileged=True)
 SCRIPT = Actor(kind=ActorKind.AUTOMATION, id="svc-billing", name="svc-billing", via=Via.SDK)
 
 
@@ -54,8 +55,11 @@ def reason(kind: IntentKind, says: str = "as written") -> tuple[Intent, ...]:
         (change("trail", 0, NOBODY, traits=(Trait.STOPS_LOGGING,)), Verdict.UNPLANNED),
         (change("key", 0, SCRIPT, traits=(Trait.CREATES_CREDENTIAL,)), Verdict.UNPLANNED),
         (change("sg", 0, APPLY, traits=(Trait.EXPOSES_PUBLICLY,)), Verdict.PLANNED),
-        (change("root", 0, replace(BEN, privileged=True)), Verdict.UNKNOWN),
-        (change("user", 0, replace(BEN, privileged=True), traits=(Trait.CREATES_IDENTITY,)), Verdict.UNPLANNED),
+        (change("root", 0, ROOT), Verdict.UNKNOWN),
+        (change("user", 0, ROOT, traits=(Trait.CREATES_IDENTITY,)), Verdict.UNPLANNED),
+        # The administrator that a cluster is made with is who works on a small one every day.
+        (change("user", 0, replace(BEN, privileged=True), traits=(Trait.CREATES_IDENTITY,)), Verdict.UNKNOWN),
+        (change("pod", 0, replace(BEN, privileged=True), traits=(Trait.DISMANTLES_NETWORK,)), Verdict.UNPLANNED),
         (change("user", 0, BEN, traits=(Trait.CREATES_IDENTITY,)), Verdict.UNKNOWN),
         (change("user", 0, BEN, traits=(Trait.CREATES_IDENTITY, Trait.CREATES_CREDENTIAL)), Verdict.UNPLANNED),
         (change("queue", 0, BEN, traits=(Trait.GRANTS_USE,)), Verdict.UNKNOWN),
@@ -84,6 +88,17 @@ def test_every_verdict_but_unknown_has_weighed_evidence() -> None:
 
 def test_a_person_named_like_a_pipeline_is_still_a_person() -> None:
     assert verdict(change("api", 0, replace(ANA, id="jenkins-fan@example.com"))) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("tool", ["curl 8.7.1", "Wget 1.21", "PostmanRuntime 7.32", "python-requests 2.31.0", "Mozilla 5.0", "AWS console"])
+def test_a_deployment_identity_that_acts_with_a_bare_client_is_not_believed_by_its_name(tool: str) -> None:
+    event = change("vpc", 0, replace(CI, tool=tool))
+    assert verdict(event) is Verdict.UNKNOWN
+    assert verdict(event, settings=AnalysisSettings(ci_identities=("*/GitHubActions",))) is Verdict.PLANNED
+
+
+def test_a_deployment_identity_in_a_browser_is_not_believed_by_its_name() -> None:
+    assert verdict(change("vpc", 0, replace(CI, via=Via.CONSOLE))) is Verdict.UNKNOWN
 
 
 def test_settings_may_name_more_deployment_identities() -> None:

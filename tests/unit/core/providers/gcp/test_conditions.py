@@ -9,6 +9,7 @@ from core.providers.gcp.conditions import CONDITIONS
 from core.providers.gcp.subject import Binding, Subject
 
 BUCKET, PROJECT = "storage.googleapis.com/Bucket", "cloudresourcemanager.googleapis.com/Project"
+RUN = "run.googleapis.com/Service"
 CLUSTER, FIREWALL = "container.googleapis.com/Cluster", "compute.googleapis.com/Firewall"
 
 
@@ -22,6 +23,12 @@ def became(kind: str, before: dict[str, Any], after: dict[str, Any], *changed: s
 
 def binds(role: str, member: str, *, action: str = "ADD", kind: str = PROJECT, caller: str = "ana@acme.example") -> Subject:
     return Subject(change_type=ChangeType.MODIFIED, kind=kind, caller=caller, bindings=(Binding(action=action, role=role, member=member),))
+
+
+def whole(role: str, member: str, kind: str = RUN) -> Subject:
+    """A policy without what changed in it."""
+    policy = (Binding(action="ADD", role=role, member=member),)
+    return Subject(change_type=ChangeType.MODIFIED, kind=kind, caller="ana@acme.example", policy=policy, projects=frozenset({"acme"}))
 
 
 def told(method: str = "", type: ChangeType = ChangeType.MODIFIED, **metadata: Any) -> Subject:
@@ -53,6 +60,13 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
     ("grants_to_personal_account", binds("roles/viewer", "user:eve@gmail.com"), binds("roles/viewer", "user:eve@gmail.example")),
     ("grants_to_other_domain", binds("roles/viewer", "user:eve@other.example"), binds("roles/viewer", "user:eve@eu.acme.example")),
     ("of_one_resource", binds("roles/viewer", "user:x@y.z", kind=BUCKET), binds("roles/viewer", "user:x@y.z", kind=PROJECT)),
+    ("policy_of_use", whole("roles/run.invoker", "user:ben@acme.example"), whole("roles/run.developer", "user:ben@acme.example")),
+    (
+        "adds_use",
+        binds("roles/run.invoker", "user:ben@acme.example", kind=RUN),
+        binds("roles/artifactregistry.writer", "user:ben@acme.example", kind="artifactregistry.googleapis.com/Repository"),
+    ),
+    ("tells_no_policy", asked("setiampolicy"), whole("roles/run.invoker", "user:ben@acme.example")),
     ("revokes_role", binds("roles/viewer", "user:x@y.z", action="REMOVE"), binds("roles/viewer", "user:x@y.z")),
     ("only_revokes", binds("roles/owner", "user:x@y.z", action="REMOVE"), binds("roles/owner", "user:x@y.z")),
     ("adds_permissions", asked(role={"includedPermissions": ["storage.buckets.get"]}), asked(role={"includedPermissions": []})),

@@ -258,3 +258,20 @@ def judged_snapshots(*objects: JsonObject) -> list[UnifiedEvent]:
 def test_an_audit_record_in_azures_envelope_is_scored() -> None:
     inner = json.dumps(audit("delete", "pods"))
     assert kind_of_record({"event": {"category": "kube-audit", "properties": {"log": inner}}}) == ("event", "k8s-audit")
+
+
+@pytest.mark.parametrize(
+    ("agent", "verdict"),
+    [
+        ("kubectl/v1.31.2 (linux/amd64) kubernetes/abc", Verdict.PLANNED),
+        ("curl/8.7.1", Verdict.UNKNOWN),
+        ("Wget/1.21.4", Verdict.UNKNOWN),
+        ("PostmanRuntime/7.32.3", Verdict.UNKNOWN),
+        ("python-requests/2.31.0", Verdict.UNKNOWN),
+        ("Mozilla/5.0 (X11; Linux x86_64)", Verdict.UNKNOWN),
+    ],
+)
+def test_a_deployers_token_in_a_bare_client_or_a_browser_explains_nothing(agent: str, verdict: Verdict) -> None:
+    made = audit("create", "deployments.apps", user="system:serviceaccount:production:deployer", agent=agent, body=deployment())
+    (one,) = judged("k8s-audit", made)
+    assert one.verdict is verdict
