@@ -61,6 +61,8 @@ def demo(
     try:
         sandbox = start_in_thread(Configuration(manifest=manifest(), buttons=(page,), things_to_try=tries), port=port)
     except OSError as error:
+        button.stop()
+        held.close()
         step = "End what listens there, or choose another --port; without it a free one is taken."
         raise SettingsError(f"the page cannot have port {port}: {error.strerror or error}", next_step=step) from error
     button.start()

@@ -11,6 +11,7 @@ from core.batch import Batch, Cursor
 from core.bridge import EventBridge
 from core.catchup import CatchUp
 from core.conclusions import Conclusions
+from core.delivery import Delivery, Receipt
 from core.event import ChangeType, Event, FieldChange
 from core.ingest import Ingest
 from core.ports import Commit
@@ -119,11 +120,18 @@ def test_where_more_happened_to_a_resource_than_is_read_nothing_is_said(told: Te
 
 def test_the_channel_is_told_once_in_the_message_that_stands_there(told: Telling) -> None:
     told.store.subscriptions.save(Subscription(destination="C1"))
-    story_id = alarming(told, opened(0))
+    heard, unheard = alarming(told, opened(0)), alarming(told, opened(0, "sg-2"))
+    first = Delivery(destination="C1", story_id=heard, revision=1, not_before=LATER)
+    told.store.work.commit(Commit(source="cluster", batch=Batch(cursor=Cursor(state={})), deliveries=(first,)))
+    told.store.deliveries.claim(first.key, LATER)
+    told.store.deliveries.sent(first.key, Receipt(destination="C1", story_id=heard, revision=1, message="1.0", sent_at=LATER))
     told.happened(closed(12))
+    told.happened(closed(13, "sg-2"))
     undoings(told).look()
     (due,) = told.store.deliveries.due(NOW + timedelta(minutes=1))
-    assert (due.delivery.story_id, due.delivery.revision, due.delivery.destination) == (story_id, 2, "C1")
+    assert (due.delivery.story_id, due.delivery.revision) == (heard, 2)
+    # Nobody was told of the other one: that it is over is no reason to tell of it now.
+    assert story(told, unheard).taken_back is not None
 
 
 def stands(told: Telling, words: str = "") -> list[str]:
