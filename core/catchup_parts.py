@@ -32,7 +32,8 @@ def look_at(events: Sequence[UnifiedEvent], stories: Mapping[str, Story], period
         if story_id not in worst or _urgency(one) < _urgency(worst[story_id]):
             worst[story_id] = one
     ordered = sorted(worst.items(), key=lambda item: _urgency(item[1]))
-    return [_item(story_id, one, stories.get(story_id), period) for story_id, one in ordered]
+    undone = {story.taken_back.event_id: story for story in stories.values() if story.taken_back}
+    return [_item(story_id, one, stories.get(story_id), undone.get(one.id), period) for story_id, one in ordered]
 
 
 def _urgency(one: UnifiedEvent) -> tuple[int, int, float]:
@@ -40,8 +41,9 @@ def _urgency(one: UnifiedEvent) -> tuple[int, int, float]:
     return (-one.severity.rank, order.get(one.verdict, 2), -one.timestamp.timestamp())
 
 
-def _item(story_id: str, one: UnifiedEvent, story: Story | None, period: TimeRange) -> LookAt:
+def _item(story_id: str, one: UnifiedEvent, story: Story | None, undone: Story | None, period: TimeRange) -> LookAt:
     overrule = one.assessment.overrule
+    takes_back = phrases.takes_back(undone) if undone and undone.id != story_id else ()
     return LookAt(
         story_id=story_id,
         event_id=one.id,
@@ -52,7 +54,7 @@ def _item(story_id: str, one: UnifiedEvent, story: Story | None, period: TimeRan
         at=one.timestamp,
         who=one.actor,
         why=phrases.why(one),
-        stands=phrases.stands(story),
+        stands=phrases.joined([said for said in (takes_back, phrases.stands(story)) if said], " "),
         settling=story.settling if story else Settling.NOT_STARTED,
         taken_back=story is not None and story.taken_back is not None,
         environment=one.event.environment,

@@ -112,12 +112,18 @@ def taken_back(story: Story) -> Text:
     return (f"{what} taken back", *by, " ", Time(undone.at), ".")
 
 
+def takes_back(undone: Story) -> Text:
+    """What is said of the change by which this story was taken back."""
+    known = [one for one in undone.actors if one.known]
+    did: Text = ("what ", Person(known[0]), " did ") if len(known) == 1 else ("what was done ",)
+    return ("It takes back ", *did, Time(undone.last_at), ".")
+
+
 def stands(story: Story | None) -> Text:
     """Was it taken back, and has it settled? Empty where neither is known yet."""
     if story is None:
         return ()
-    undone, settled = taken_back(story), _settled(story)
-    return (*undone, *((" ",) if undone and settled else ()), *settled)
+    return joined([said for said in (taken_back(story), _settled(story)) if said], " ")
 
 
 def _settled(story: Story) -> Text:

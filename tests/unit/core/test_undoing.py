@@ -168,12 +168,20 @@ def test_what_is_less_grave_or_happened_before_a_hole_is_not_said_to_be_unchange
         assert stands(told) == ["No later change of it was seen.", "", ""]
 
 
+def test_the_catch_up_says_of_the_change_that_took_it_back_what_it_took_back(told: Telling) -> None:
+    alarming(told, opened(0))
+    told.happened(closed(12), Verdict.UNKNOWN, Severity.LOW)
+    undoings(told).look()
+    report = CatchUp(told.store, clock=lambda: NOW, sources=("cluster",)).asked("", reader="U1")
+    assert plain(report.look_at[1].stands) == "It takes back what Ben did Mon 02 Mar 19:00 UTC."
+
+
 def test_the_catch_up_says_that_it_was_taken_back_and_still_asks_why(told: Telling) -> None:
     alarming(told, opened(0))
     told.happened(closed(12))
     undoings(told).look()
     report = CatchUp(told.store, clock=lambda: NOW, sources=("cluster",)).asked("", reader="U1")
-    (one,) = report.look_at
+    one = report.look_at[0]
     assert plain(one.stands).startswith("Taken back by Ana ")
     assert plain(one.stands).endswith(", after 12 min.")
     assert plain(report.recommendations[0].says) == "Ask Ben about prod, shop/sg-1: nothing explains it, though it was taken back"
