@@ -188,7 +188,8 @@ def event_id(source: str, native_id: str) -> str:
 class Event:
     """Facts of one change. Where the source gives no instant, it happened after `occurred_after` and not later than `occurred_at`.
 
-    `count` is how many raw changes this one event stands for (a pod storm is one event). `error` is set on attempts.
+    `count` is how many raw changes this one event stands for (a pod storm is one event). `error` is set on attempts. `nameless`: the
+    source shows things and not acts, so that it names nobody says nothing.
     """
 
     id: str
@@ -209,6 +210,7 @@ class Event:
     links: tuple[Link, ...] = ()
     count: int = 1
     error: str = ""
+    nameless: bool = False
     metadata: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

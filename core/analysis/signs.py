@@ -166,6 +166,8 @@ def _who(seen: Seen) -> Iterator[Sign]:
         yield Sign(name="by_hand", says=f"{who}{how}, by hand", ref=ref, kind="identity")
     if not actor.known and node.side is Side.UNKNOWN:
         yield Sign(name="actor_unknown", says="nobody known did it", ref=node.id, kind="identity")
+        if node.event.nameless:
+            yield Sign(name="nameless", says="its source names nobody", ref=node.id, kind="identity")
     if actor.via is Via.IAC:
         yield Sign(name="via_iac", says=f"done with {actor.tool or 'infrastructure as code'}", ref=ref, kind="identity")
     if actor.via is Via.GITOPS:

@@ -155,6 +155,7 @@ def _event(
         native_action="asset snapshot",
         native_id=f"{name}@{occurred_at.isoformat()}",
         actor=UNKNOWN_ACTOR,
+        nameless=True,
         traits=traits or frozenset({Trait.CHANGES_CONFIGURATION}),
         changes=changes,
         references=(

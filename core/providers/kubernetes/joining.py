@@ -75,6 +75,7 @@ def _with_actor(event: Event, by_key: dict[str, list[Event]], used: set[str], or
         actor=_actor(event.actor, act.actor),
         occurred_at=min(act.occurred_at, event.observed_at),
         occurred_after=None,
+        nameless=False,
         traits=_traits(event, act),
         intents=tuple(dict.fromkeys((*event.intents, *act.intents))),
         references=tuple(dict.fromkeys((*event.references, *act.references))),

@@ -258,6 +258,7 @@ def _event(
         native_action="object snapshot",
         native_id=native,
         actor=actor,
+        nameless=True,
         traits=_traits(subject, before, glance),
         changes=changes,
         references=ties.references(glance.found, origin, with_namespace=gone or change_type is ChangeType.CREATED),

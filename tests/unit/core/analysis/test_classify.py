@@ -67,6 +67,9 @@ def reason(kind: IntentKind, says: str = "as written") -> tuple[Intent, ...]:
         (change("pair", 0, BEN, traits=(Trait.CREATES_KEY_PAIR,)), Verdict.UNKNOWN),
         (change("bucket", 0, BEN, traits=(Trait.DELETES_DATA,), type=ChangeType.DELETED), Verdict.UNKNOWN),
         (change("pod", 0, SCALER, traits=(Trait.PRIVILEGED_WORKLOAD,)), Verdict.UNPLANNED),
+        (change("db", 0, NOBODY, traits=(Trait.CHANGES_SECRET,)), Verdict.UNPLANNED),
+        (replace(change("db", 0, NOBODY, traits=(Trait.CHANGES_SECRET,)), nameless=True), Verdict.UNKNOWN),
+        (replace(change("db", 0, NOBODY, traits=(Trait.GRANTS_ADMIN,)), nameless=True), Verdict.UNPLANNED),
         # The firewall of a public load balancer, laid by the cluster itself.
         (change("fw", 0, SCALER, traits=(Trait.EXPOSES_PUBLICLY,)), Verdict.UNKNOWN),
         (change("fw", 0, SCALER, traits=(Trait.EXPOSES_PUBLICLY, Trait.SHARES_OUTSIDE)), Verdict.UNPLANNED),
