@@ -14,7 +14,7 @@ from bot.views.status import Status
 from bot.views.words import name_of
 from core.assessment import Verdict
 from core.baseline import Metric
-from core.coverage import Coverage, overlapping
+from core.coverage import Coverage, never_read, overlapping
 from core.keeping import Keeping
 from core.measures import STABILITY
 from core.ports import Span, Store
@@ -106,15 +106,17 @@ class Standing:
         )
 
     def _coverage(self, now: datetime) -> tuple[Coverage, ...]:
-        """How each source was read last. One that nobody has read for a while is a gap up to now, however well it was read before;
-        one that is configured no more is nobody's to read."""
+        """How each source was read last. One that nobody has read for a while is a gap up to now, however well it was read before, and
+        so is one that never was; one that is configured no more is nobody's to read."""
         last = self.store.coverage.last()
+        unheard = tuple(never_read(source, TimeRange(start=now - OPEN_FOR, end=now)) for source in self.sources if source not in last)
         since = min((one.range.end for one in last.values()), default=now)
         if since >= now:
-            return tuple(last.values())
+            return (*last.values(), *unheard)
         unread = self.store.coverage.report(TimeRange(start=since, end=now), tuple(last), now).unread
         ongoing = {gap.source: gap for gap in unread if gap.range.end >= now and gap.range.start >= last[gap.source].range.end}
-        return tuple(ongoing.get(source, one) if source in self.sources or not self.sources else one for source, one in last.items())
+        heard = (ongoing.get(source, one) if source in self.sources or not self.sources else one for source, one in last.items())
+        return (*heard, *unheard)
 
     def _open(self, now: datetime) -> tuple[Story, ...]:
         lately = Span(range=TimeRange(start=now - OPEN_FOR, end=now + timedelta(seconds=1)))

@@ -64,6 +64,16 @@ class CoverageReport:
         return tuple(name for name in self.sources if name not in holed)
 
 
+# The reason of a gap that has no beginning.
+NEVER_READ = "it has never been read"
+
+
+def never_read(source: str, span: TimeRange) -> Coverage:
+    """A configured source of which nothing has been read at all, as a gap over the span."""
+    step = "The command wgo doctor says why."
+    return Coverage(source=source, range=span, state=CoverageState.GAP, complete_until=span.start, reason=NEVER_READ, next_step=step)
+
+
 def overlapping(gaps: Iterable[Coverage], span: TimeRange) -> tuple[Coverage, ...]:
     """The gaps that touch `span`, in order of time."""
     return tuple(sorted((gap for gap in gaps if gap.range.overlaps(span)), key=lambda gap: (gap.range.start, gap.source)))

@@ -198,16 +198,20 @@ def _problems(error: ValidationError, read: _File, model: type[BaseModel], above
             file=variable if from_environment else (read.name or "the environment"),
             line=line,
             field="" if from_environment else _dotted(place),
-            says=_said(one["type"], one["msg"]),
+            says=said(one["type"], one["msg"]),
             fix=_fix(one["type"], inner, model),
         )
 
 
-def _said(kind: str, message: str) -> str:
+def said(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         return "there is no such setting"
     if kind == "missing":
         return "this is missing"
+    if kind in ("model_type", "dict_type"):
+        return "this should hold settings of its own (name: value), and is something else"
+    if kind == "list_type":
+        return "this should be a list"
     return message[:1].lower() + message[1:]
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from bot.terminal.slots import clean, clock, rendered, verdict, verdict_of
 from bot.views.status import Status, summary
 from core import phrases
-from core.coverage import Coverage, CoverageState
+from core.coverage import NEVER_READ, Coverage, CoverageState
 from core.report import Answer
 from core.story import Settling, Story
 from core.unified import UnifiedEvent
@@ -90,6 +90,8 @@ def _sources(status: Status, zone: ZoneInfo) -> Iterator[Text]:
 
 def _source(one: Coverage, zone: ZoneInfo) -> Text:
     if one.state is CoverageState.GAP:
+        if one.reason == NEVER_READ:
+            return Text.assemble(("○ ", "yellow"), (clean(one.source), "bold"), f" has never been read. {clean(one.next_step)}")
         why = f": {clean(one.reason)}" if one.reason else ""
         return Text.assemble(
             ("○ ", "yellow"), (clean(one.source), "bold"), f" not read since {clock(one.range.start, zone)}{why}. {clean(one.next_step)}"

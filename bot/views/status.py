@@ -11,7 +11,7 @@ from bot.views.mrkdwn import People, code, date, person, prose, strong
 from bot.views.story import DETAILS
 from core.assessment import Verdict
 from core.baseline import Metric
-from core.coverage import Coverage, CoverageState
+from core.coverage import NEVER_READ, Coverage, CoverageState
 from core.story import Settling, Story
 
 SHOWN = 8
@@ -132,6 +132,8 @@ def _source(one: Coverage) -> str:
     if one.state is CoverageState.GAP:
         reason = f": {prose(one.reason, 200)}" if one.reason else ""
         step = f" {prose(one.next_step, 200)}" if one.next_step else ""
+        if one.reason == NEVER_READ:
+            return f"○ {name} has never been read.{step}"
         return f"○ {name} not read since {date(one.range.start)}{reason}.{step}"
     partly = f", but {prose(one.reason, 160)}" if one.state is CoverageState.PARTIAL and one.reason else ""
     return f"● {name} read, complete until {date(one.complete_until)}{partly}"
