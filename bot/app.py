@@ -184,8 +184,16 @@ def build_parts(settings: Settings, store: Store, *, clock: Clock) -> Parts:
     return Parts(store=store, pollers=pollers, chores=chores)
 
 
-def _in_turn(*chores: Callable[[], object]) -> Callable[[], object]:
-    return lambda: [chore() for chore in chores]
+def _in_turn(first: Callable[[], object], then: Callable[[], object]) -> Callable[[], object]:
+    """Both, the second also where the first raises."""
+
+    def both() -> None:
+        try:
+            first()
+        finally:
+            then()
+
+    return both
 
 
 def _every(settings: Settings, source: SourceSettings | None) -> float:

@@ -178,7 +178,8 @@ class CatchUp:
         counts = events.counts(asked.visibility, asked.filter, asked.told)
         coverage = self._store.coverage.report(asked.range, self._covered_by(asked), asked.now)
         read, unsettled = self._worst(asked), self._degraded(asked)
-        stories = self._store.stories.by_ids({one.correlation_id for one in (*read, *unsettled)})
+        held = self._store.stories.by_ids({one.correlation_id for one in (*read, *unsettled)})
+        stories = undoing.verified(self._store.events, held, asked.now)
         items = parts.look_at((*read, *unsettled), stories, asked.range)
         most = _BRIEF if asked.brief else _FULL
         shown = self._still(asked, items[:most], (*read, *unsettled), coverage)
@@ -211,7 +212,7 @@ class CatchUp:
         """The items; of what alarms it is also told that it was not changed since, where its source was read without a hole until now."""
         asking = {item.event_id for item in items if parts.alarms(item)} if not asked.over else set()
         read = [one for one in events if one.id in asking and parts.may_still_stand(one, asked.range, coverage)]
-        unchanged = undoing.unchanged(self._store.events, asked.visibility, read, asked.now) if read else frozenset()
+        unchanged = undoing.unchanged(self._store.events, read, asked.now)
         return [parts.still(item) if item.event_id in unchanged else item for item in items]
 
     def _covered_by(self, asked: _Asked) -> tuple[str, ...]:

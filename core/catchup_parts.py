@@ -75,7 +75,8 @@ def alarms(item: LookAt) -> bool:
 
 def may_still_stand(one: UnifiedEvent, period: TimeRange, coverage: CoverageReport) -> bool:
     """Does something stand otherwise by it until it is changed again, and was its source read without a hole from then on?"""
-    seen = not any(gap.source == one.event.source and gap.range.end > one.timestamp for gap in coverage.gaps)
+    source = one.event.source
+    seen = source in coverage.sources and not any(gap.source == source and gap.range.end > one.timestamp for gap in coverage.gaps)
     return seen and period.holds(one.timestamp) and one.event.change_type not in _PASSING
 
 

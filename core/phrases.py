@@ -106,10 +106,11 @@ def taken_back(story: Story) -> Text:
     if undone is None:
         return ()
     by: Text = (" by ", Person(undone.actor)) if undone.actor.known else ()
+    hole = "" if undone.whole else " Not everything was read since, so I can't say whether it stayed so."
     if undone.changes == story.event_count == 1:
-        return ("Taken back", *by, " ", Time(undone.at), f", after {lasted(undone.at - story.last_at)}.")
+        return ("Taken back", *by, " ", Time(undone.at), f", after {lasted(undone.at - story.last_at)}.{hole}")
     what = "What is gravest in it was" if undone.changes == 1 else f"The {undone.changes} gravest changes of it were"
-    return (f"{what} taken back", *by, " ", Time(undone.at), ".")
+    return (f"{what} taken back", *by, " ", Time(undone.at), f".{hole}")
 
 
 def takes_back(undone: Story) -> Text:

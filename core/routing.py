@@ -8,7 +8,7 @@ from core.analysis.signs import severity_of
 from core.assessment import Severity, Verdict
 from core.delivery import Delivery
 from core.event import Event, Via
-from core.story import NO_LONGER, TAKEN_BACK, Settling, Story
+from core.story import NO_LONGER, NOT_READ_SINCE, TAKEN_BACK, Settling, Story
 from core.subscription import EventFilter, Mute, QuietHours, Subscription, Visibility
 
 # A delivery with this reason only edits what was posted before; without a receipt there is nothing to say.
@@ -42,7 +42,7 @@ def route(
 
 
 # What is new is said in the message that stands there; the change by which it is so has its own.
-_EDITS = frozenset({TAKEN_BACK, NO_LONGER})
+_EDITS = frozenset({TAKEN_BACK, NO_LONGER, NOT_READ_SINCE})
 
 
 def _one(

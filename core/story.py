@@ -13,7 +13,9 @@ from core.evidence import Evidence
 # How long what nobody explained, and nobody saw settle, counts as open.
 OPEN_FOR = timedelta(days=3)
 # Why a story was revised, where that is all that is new.
-TAKEN_BACK, NO_LONGER = "it was taken back", "it changed again after it was taken back"
+TAKEN_BACK = "it was taken back"
+NO_LONGER = "it changed again since it was taken back, or too often to read it all"
+NOT_READ_SINCE = "not everything was read since it was taken back"
 
 
 class Settling(StrEnum):
@@ -29,12 +31,14 @@ class Settling(StrEnum):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TakenBack:
     """What nobody explained is undone: each of the story's `changes` gravest changes was taken back, the last of them at `at` by the
-    event `event_id`. It says nothing of what went on in between."""
+    event `event_id`. It says nothing of what went on in between. `whole`: its source was read without a hole from then until it was looked
+    at last."""
 
     event_id: str
     at: datetime
     actor: Actor = UNKNOWN_ACTOR
     changes: int = 1
+    whole: bool = True
 
     def __post_init__(self) -> None:
         require_utc("taken_back.at", self.at)
@@ -78,6 +82,12 @@ class Story:
     def __post_init__(self) -> None:
         for name in ("opened_at", "updated_at", "first_at", "last_at"):
             require_utc(f"story.{name}", getattr(self, name))
+
+
+def wholly_taken_back(story: Story) -> bool:
+    """Was every change of it taken back, and its source read ever since?"""
+    back = story.taken_back
+    return back is not None and back.whole and back.changes == story.event_count
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

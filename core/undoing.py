@@ -1,6 +1,6 @@
-"""Is what nobody explained still as it was left? Open stories are looked at again as new changes come, and say who took them back."""
+"""Is what nobody explained still as it was left? It is looked at again and again: who took it back, and whether that still holds."""
 
-from collections import defaultdict
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -11,15 +11,20 @@ from core.analysis.undoing import by_whom
 from core.assessment import Severity, Verdict
 from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
-from core.ports import EventStore, Span, StoryStore
-from core.story import NO_LONGER, OPEN_FOR, TAKEN_BACK, Story, TakenBack
-from core.subscription import EVERYTHING, EventFilter, Visibility
+from core.coverage import overlapping
+from core.errors import StorageError
+from core.ports import CoverageStore, EventStore, Span, StoryStore
+from core.story import NO_LONGER, NOT_READ_SINCE, OPEN_FOR, TAKEN_BACK, Story, TakenBack
+from core.subscription import EVERYTHING, EventFilter
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
 
-_TO_LOOK_AT = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
-_MOST_STORIES, _MOST_EVENTS, _PAGE, _MOST_PAGES, _MOST_SINCE = 50, 60, 500, 10, 200
-_MOMENT = timedelta(seconds=1)
+_log = logging.getLogger(__name__)
+_ALARMING = EventFilter(verdicts=frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN}), min_severity=Severity.MEDIUM)
+# How many alarming events and stories are looked at, the gravest first; and of how many changes of a story and of a resource.
+_MOST_ALARMING, _MOST_STORIES, _MOST_OF_STORY, _MOST_GRAVE, _MOST_OF_RESOURCE = 400, 50, 60, 5, 200
+# Clocks differ: what is stamped a little ahead of ours has happened.
+_AHEAD = timedelta(days=1)
 
 
 class Commits(Protocol):
@@ -35,81 +40,80 @@ class Kept(Protocol):
 
     events: EventStore
     stories: StoryStore
+    coverage: CoverageStore
 
 
 class Undoings:
-    """Looks at the gravest open stories of the last days whenever something was stored since it looked last."""
+    """Looks at the gravest unexplained stories of the last days. Nothing is remembered between two looks but what the stories say."""
 
     def __init__(self, store: Kept, ingest: Commits, *, clock: Clock = utc_now) -> None:
         self._store = store
         self._ingest = ingest
         self._clock = clock
-        self._looked_at = -1
 
     def look(self) -> int:
-        """How many stories were taken back, or done again, since. Raises StorageError."""
-        sequence = self._store.events.sequence()
-        if sequence == self._looked_at:
-            return 0
+        """How many stories are told otherwise now. Raises StorageError. One story that cannot be judged costs itself alone."""
         now = self._clock()
+        differing: dict[str, tuple[int, TakenBack | None]] = {}
+        for story in self._stories(now):
+            try:
+                found = self._found(story, now)
+            except StorageError:
+                raise
+            except Exception:  # noqa: BLE001 - whatever is wrong with one story, the others are to be looked at
+                _log.exception("could not see whether a story was taken back", extra={"story": story.id})
+                continue
+            if found != story.taken_back:
+                differing[story.id] = (story.revision, found)
+        if not differing:
+            return 0
         with self._ingest.exclusive():
-            span = Span(range=TimeRange(start=now - OPEN_FOR, end=now + _MOMENT))
-            recent = self._store.stories.recent(EVERYTHING, span, _MOST_STORIES)
-            stories = [story for story in recent if story.verdict in _TO_LOOK_AT and story.severity.rank >= Severity.MEDIUM.rank]
-            found = self._found(stories, now) if stories else {}
-            told = [_told(story, found[story.id], now) for story in stories if story.id in found and found[story.id] != story.taken_back]
+            # Read once more: what was told of a story in between is looked at the next time.
+            held = self._store.stories.by_ids(differing)
+            told = [_told(held[one], found, now) for one, (at, found) in differing.items() if one in held and held[one].revision == at]
             if told:
                 self._ingest.commit(Conclusions(stories=tuple(told)))
-        self._looked_at = sequence
         return len(told)
 
-    def _found(self, stories: Sequence[Story], now: datetime) -> Mapping[str, TakenBack | None]:
-        """By story. Where not everything since could be read, nothing is said to be taken back."""
-        events = self._store.events.of_stories(EVERYTHING, [story.id for story in stories], _MOST_EVENTS)
-        grave: dict[str, list[UnifiedEvent]] = defaultdict(list)
-        severity = {story.id: story.severity for story in stories if story.event_count <= _MOST_EVENTS}
-        for one in events:
-            if severity.get(one.correlation_id) is one.severity and one.verdict in _TO_LOOK_AT and not one.event.attempted:
-                grave[one.correlation_id].append(one)
-        afterwards = self._afterwards([one for members in grave.values() for one in members], now)
-        return {story_id: taken_back((one, afterwards.get(one.resource.key, ())) for one in members) for story_id, members in grave.items()}
+    def _stories(self, now: datetime) -> list[Story]:
+        """By their gravest events of the last days, whatever else happened."""
+        span = Span(range=TimeRange(start=now - OPEN_FOR, end=now + _AHEAD))
+        alarming = self._store.events.severest(EVERYTHING, _ALARMING, span, _MOST_ALARMING)
+        ids = list(dict.fromkeys(one.correlation_id for one in alarming if one.correlation_id))[:_MOST_STORIES]
+        held = self._store.stories.by_ids(ids)
+        return [held[one] for one in ids if one in held and not held[one].merged_into]
 
-    def _afterwards(self, events: Sequence[UnifiedEvent], now: datetime) -> dict[str, list[UnifiedEvent]]:
-        """The changes of each of these resources since, oldest first. Nothing of any where they are too many: half a history misleads."""
-        keys = frozenset(one.resource.key for one in events)
-        if not keys:
-            return {}
-        span = Span(range=TimeRange(start=min(one.timestamp for one in events), end=now + _MOMENT))
-        found: dict[str, list[UnifiedEvent]] = {key: [] for key in keys}
-        after = ""
-        for _ in range(_MOST_PAGES):
-            page = self._store.events.page(EVERYTHING, EventFilter(resource_keys=keys), span, after=after, limit=_PAGE, newest_first=False)
-            for one in page.items:
-                found[one.resource.key].append(one)
-            after = page.next
-            if not after:
-                return found
-        return {}
+    def _found(self, story: Story, now: datetime) -> TakenBack | None:
+        """None also where it is too large to be judged."""
+        members = self._store.events.of_story(EVERYTHING, story.id, limit=_MOST_OF_STORY)
+        grave = [
+            one for one in members.items if one.severity is story.severity and one.verdict in _ALARMING.verdicts and not one.event.attempted
+        ]
+        if members.next or len(grave) > _MOST_GRAVE:
+            return None
+        back = taken_back((one, self._since(one, now)) for one in grave)
+        if back is None:
+            return None
+        span = TimeRange(start=back.at, end=max(now, back.at + timedelta(seconds=1)))
+        holes = overlapping(self._store.coverage.report(span, story.sources, now).unread, span)
+        return replace(back, whole=not any(gap.source in story.sources for gap in holes))
 
-
-def unchanged(events: EventStore, visibility: Visibility, of: Sequence[UnifiedEvent], now: datetime) -> frozenset[str]:
-    """Those of these events after which no other change of their resource is stored. None where too much was stored to read it all."""
-    span = Span(range=TimeRange(start=min(one.timestamp for one in of), end=now + _MOMENT))
-    page = events.page(visibility, EventFilter(resource_keys=frozenset(one.resource.key for one in of)), span, limit=_MOST_SINCE)
-    if page.next:
-        return frozenset()
-    newest: dict[str, str] = {}
-    for one in page.items:
-        if not one.event.attempted:
-            newest.setdefault(one.resource.key, one.id)
-    return frozenset(one.id for one in of if newest.get(one.resource.key) == one.id)
+    def _since(self, one: UnifiedEvent, now: datetime) -> Sequence[UnifiedEvent] | None:
+        """What became of its resource since; None where that is more than is read: half a history misleads."""
+        page = self._store.events.page(
+            EVERYTHING,
+            EventFilter(resource_keys=frozenset({one.resource.key})),
+            Span(range=TimeRange(start=one.timestamp, end=now + _AHEAD)),
+            limit=_MOST_OF_RESOURCE,
+        )
+        return None if page.next else page.items
 
 
-def taken_back(changes: Iterable[tuple[UnifiedEvent, Sequence[UnifiedEvent]]]) -> TakenBack | None:
-    """Of changes, each with what happened to its resource since (oldest first): the last undoing, where each is undone. Pure."""
+def taken_back(changes: Iterable[tuple[UnifiedEvent, Sequence[UnifiedEvent] | None]]) -> TakenBack | None:
+    """Of changes, each with what happened to its resource since (None: not all is known): the last undoing, where each is undone. Pure."""
     undone = []
-    for one, afterwards in changes:
-        by = by_whom(one, (other for other in afterwards if other.timestamp >= one.timestamp))
+    for one, since in changes:
+        by = by_whom(one, since) if since is not None else None
         if by is None:
             return None
         undone.append(by)
@@ -119,6 +123,42 @@ def taken_back(changes: Iterable[tuple[UnifiedEvent, Sequence[UnifiedEvent]]]) -
     return TakenBack(event_id=last.id, at=last.timestamp, actor=last.actor, changes=len(undone))
 
 
+def unchanged(events: EventStore, of: Sequence[UnifiedEvent], now: datetime) -> frozenset[str]:
+    """Those of these events after which no other change of their resource is stored, whoever may see it, nor one of the same second.
+
+    None where too much was stored to read it all.
+    """
+    if not of:
+        return frozenset()
+    span = Span(range=TimeRange(start=min(one.timestamp for one in of), end=now + _AHEAD))
+    keys = frozenset(one.resource.key for one in of)
+    page = events.page(EVERYTHING, EventFilter(resource_keys=keys), span, limit=_MOST_OF_RESOURCE)
+    if page.next:
+        return frozenset()
+    since: dict[str, list[UnifiedEvent]] = {key: [] for key in keys}
+    for one in page.items:
+        if not one.event.attempted:
+            since[one.resource.key].append(one)
+    return frozenset(
+        one.id for one in of if all(other.id == one.id or other.timestamp < one.timestamp for other in since[one.resource.key])
+    )
+
+
 def _told(story: Story, found: TakenBack | None, now: datetime) -> Story:
-    because = TAKEN_BACK if found else NO_LONGER
-    return replace(story, revision=story.revision + 1, updated_at=now, taken_back=found, because=because)
+    return replace(story, revision=story.revision + 1, updated_at=now, taken_back=found, because=_because(story.taken_back, found))
+
+
+def _because(before: TakenBack | None, found: TakenBack | None) -> str:
+    if found is None:
+        return NO_LONGER
+    return NOT_READ_SINCE if before and replace(before, whole=True) == replace(found, whole=True) and not found.whole else TAKEN_BACK
+
+
+def verified(events: EventStore, stories: Mapping[str, Story], now: datetime) -> dict[str, Story]:
+    """The stories, none said to be taken back where something happened to it after the undoing: only the last days are looked at again."""
+    undoings = [story.taken_back.event_id for story in stories.values() if story.taken_back]
+    still = unchanged(events, events.by_ids(EVERYTHING, undoings), now) if undoings else frozenset()
+    return {
+        story_id: replace(story, taken_back=None) if story.taken_back and story.taken_back.event_id not in still else story
+        for story_id, story in stories.items()
+    }

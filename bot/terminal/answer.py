@@ -11,7 +11,7 @@ from bot.views.status import Status, summary
 from core import phrases
 from core.coverage import NEVER_READ, Coverage, CoverageState
 from core.report import Answer
-from core.story import Settling, Story
+from core.story import Settling, Story, wholly_taken_back
 from core.unified import UnifiedEvent
 
 
@@ -61,7 +61,7 @@ def _story(story: Story, name: str, zone: ZoneInfo) -> Text:
     what = " · ".join(clean(part) for part in (story.environment, name or story.cause or "a change") if part)
     stands = {Settling.SETTLED: " · settled", Settling.WATCHING: " · still watching", Settling.UNVERIFIED: " · settling not seen"}
     state = f" · not settled: {clean(story.settling_says)}" if story.settling is Settling.DEGRADED else stands.get(story.settling, "")
-    if story.taken_back is not None and story.settling is not Settling.DEGRADED:
+    if story.taken_back is not None and wholly_taken_back(story) and story.settling is not Settling.DEGRADED:
         state = f" · taken back {clock(story.taken_back.at, zone)}"
     many = f" · {phrases.plural(story.event_count, 'change')}" if story.event_count > 1 else ""
     return Text.assemble(

@@ -12,7 +12,7 @@ from bot.views.story import DETAILS
 from core.assessment import Verdict
 from core.baseline import Metric
 from core.coverage import NEVER_READ, Coverage, CoverageState
-from core.story import Settling, Story
+from core.story import Settling, Story, wholly_taken_back
 
 SHOWN = 8
 
@@ -70,7 +70,7 @@ def _done(story: Story) -> str:
 
 
 def _stands(story: Story) -> str:
-    if story.taken_back is not None and story.settling is not Settling.DEGRADED:
+    if story.taken_back is not None and wholly_taken_back(story) and story.settling is not Settling.DEGRADED:
         return f" · taken back {date(story.taken_back.at)}"
     match story.settling:
         case Settling.SETTLED:

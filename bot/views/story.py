@@ -7,7 +7,7 @@ from bot.views.blocks import Block, Message
 from bot.views.mrkdwn import PROSE, date, link, prose, render, strong
 from core import phrases
 from core.assessment import ComfortLevel, Verdict
-from core.story import TAKEN_BACK, Settling, Story
+from core.story import TAKEN_BACK, Settling, Story, wholly_taken_back
 from core.subscription import ComfortMode
 from core.text import TimeStyle
 
@@ -124,7 +124,7 @@ def _meaning(told: ToldStory, comfort_mode: ComfortMode) -> str:
 
 def _over(story: Story) -> bool:
     """Is there nothing to be hurried about? It may still want explaining."""
-    return story.settling is Settling.SETTLED or (story.taken_back is not None and story.settling is not Settling.DEGRADED)
+    return story.settling is Settling.SETTLED or (wholly_taken_back(story) and story.settling is not Settling.DEGRADED)
 
 
 def _calms(told: ToldStory, comfort_mode: ComfortMode) -> bool:
@@ -155,7 +155,7 @@ def _sentence(says: str, *, capital: bool = True) -> str:
 
 def _news(told: ToldStory) -> str:
     story = told.story
-    if story.taken_back is not None and story.because == TAKEN_BACK:
+    if story.taken_back is not None and story.because == TAKEN_BACK and story.settling is not Settling.DEGRADED:
         return render(phrases.taken_back(story), told.people)
     match story.settling:
         case Settling.SETTLED:

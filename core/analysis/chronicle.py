@@ -146,7 +146,7 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
         settling_says=kept.settling_says if kept else "",
         settling_evidence=kept.settling_evidence if kept else (),
         # With something new in it, it is looked at again (core.undoing) before that is said once more.
-        taken_back=kept.taken_back if kept else None,
+        taken_back=kept.taken_back if kept and kept.event_count == total else None,
     )
     return _revised(old, told, plan.swallows, total)
 

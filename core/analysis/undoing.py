@@ -1,20 +1,23 @@
-"""Was a change taken back? Only what is wholly the other way round counts: each field as it was before, or what was made is gone. Pure."""
+"""Was a change taken back? Only what is wholly the other way round counts, and only while nothing touched it since. Pure."""
 
 import re
 from collections.abc import Iterable
 
+from core.analysis import rules
 from core.event import ChangeType, Event, FieldChange
 from core.json import canonical
 from core.trait import Trait
 from core.unified import UnifiedEvent
 
-_OWN_NAMES = frozenset({"kubernetes", "terraform"})
+# A thing is told under its own name there, so that it came or went is never said of a part of it.
+_OWN_NAMES = frozenset({"kubernetes"})
 _KIND, _ACT = re.compile(r"::|/"), re.compile(r"[:.\s]")
 _VERB = re.compile(r"^(?:[A-Z][a-z]+(?=[A-Z]|$)|[a-z]+$)")
 _OPPOSITES = (
     (ChangeType.STOPPED, ChangeType.STARTED),
     (ChangeType.STARTED, ChangeType.STOPPED),
 )
+_MADE_ANEW = frozenset({ChangeType.CREATED, ChangeType.REPLACED, ChangeType.MOVED})
 # Where a record tells only what was asked for, the same words beside the opposite trait take it back: attach and detach one policy.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_manage-attach-detach.html
 _GIVEN_AND_TAKEN = (
@@ -23,12 +26,30 @@ _GIVEN_AND_TAKEN = (
 )
 
 
+def by_whom(earlier: UnifiedEvent, others: Iterable[UnifiedEvent]) -> UnifiedEvent | None:
+    """The change that took it back, if it stays taken back. `others` are the resource's other changes, in any order.
+
+    It stays so while no other change touched the same since; one in the very second of the undoing may have come after it.
+    """
+    told = [one for one in others if one.id != earlier.id]
+    undoing = [one for one in told if takes_back(one.event, earlier.event)]
+    if not undoing:
+        return None
+    last = max(undoing, key=lambda one: (one.timestamp, one.id))
+    took = {one.id for one in undoing}
+    again = any(one.id not in took and one.timestamp >= last.timestamp and _touches(one.event, earlier.event) for one in told)
+    return None if again else last
+
+
 def takes_back(later: Event, earlier: Event) -> bool:
-    """Does `later` leave nothing of what `earlier` changed in the same resource?"""
+    """Does `later` leave nothing of what `earlier` changed in the same resource, as told by the same source?
+
+    What happened in the same second may have happened the other way round.
+    """
     one, other = later.resource, earlier.resource
-    if one.key != other.key or (one.uid and other.uid and one.uid != other.uid):
+    if one.key != other.key or (one.uid and other.uid and one.uid != other.uid) or later.source != earlier.source:
         return False
-    if later.attempted or earlier.attempted or later.occurred_at < earlier.occurred_at:
+    if later.attempted or earlier.attempted or later.occurred_at <= earlier.occurred_at:
         return False
     if (earlier.change_type, later.change_type) in _OPPOSITES:
         return _noun(earlier) == _noun(later)
@@ -42,24 +63,23 @@ def takes_back(later: Event, earlier: Event) -> bool:
     return _taken(later, earlier) and bool(_told(earlier.changes)) and _told(later.changes) == _told(earlier.changes)
 
 
-def by_whom(earlier: UnifiedEvent, afterwards: Iterable[UnifiedEvent]) -> UnifiedEvent | None:
-    """The change that took it back, if it stays taken back: `afterwards` are the same resource's changes in the order of their times."""
-    found: UnifiedEvent | None = None
-    for one in afterwards:
-        if one.id == earlier.id:
-            continue
-        if found is None:
-            found = one if takes_back(one.event, earlier.event) else None
-        elif takes_back(one.event, found.event) or _again(one.event, earlier.event):
-            found = None
-    return found
+def _touches(later: Event, earlier: Event) -> bool:
+    """May it have been done again by this, in whatever form? A field that is set, a security-sensitive trait of the same kind, a thing that
+    is there once more. A field that is only taken away brings nothing back."""
+    if later.attempted or later.resource.key != earlier.resource.key:
+        return False
+    paths = {change.path for change in earlier.changes}
+    sets = any(change.path in paths and change.after is not None for change in later.changes)
+    table = rules.traits()
+    guarded = any(trait in table and table[trait].guarded for trait in later.traits & earlier.traits)
+    alike = later.change_type is earlier.change_type and not (later.changes and earlier.changes)
+    return sets or guarded or alike or later.change_type in _MADE_ANEW
 
 
 def _itself(event: Event) -> bool:
     """Is it the resource itself that came or went, and not a part of it?
 
-    A user's access key is told under the user: another key of theirs deleted takes nothing back. Kubernetes and Terraform tell each
-    thing under its own name.
+    A user's access key is told under the user: another key of theirs deleted takes nothing back. What a state no longer holds may be there.
     """
     if event.provider in _OWN_NAMES:
         return True
@@ -72,17 +92,6 @@ def _noun(event: Event) -> str:
     parts = _ACT.split(event.native_action)
     noun = _VERB.sub("", parts[-1]) or (parts[-2] if len(parts) > 1 else "")
     return noun.casefold().rstrip("0123456789")
-
-
-def _again(later: Event, earlier: Event) -> bool:
-    """Is it the same act once more, whatever was in between?"""
-    return (
-        later.resource.key == earlier.resource.key
-        and not later.attempted
-        and later.change_type is earlier.change_type
-        and later.native_action == earlier.native_action
-        and (_told(earlier.changes) <= _told(later.changes))
-    )
 
 
 def _turned(change: FieldChange) -> tuple[str, str, str]:

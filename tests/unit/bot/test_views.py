@@ -81,6 +81,14 @@ def test_what_was_taken_back_but_is_not_well_says_both() -> None:
     said = shown(list(story_message(unwell).blocks[:2]))
     assert "What is gravest in it was taken back " in said
     assert "Not well: 2 of 3 pods ready." in said
+    # What got worse is what is new in it, whatever else was told in the same breath.
+    assert "Not settled" in shown(list(thread_note(replace(unwell, story=replace(unwell.story, because=TAKEN_BACK))).blocks))
+
+
+def test_what_is_undone_only_in_part_stays_urgent() -> None:
+    one = unified(PAYMENTS, severity=Severity.HIGH)
+    partly = told(one, taken_back=TakenBack(event_id="e9", at=T0 + timedelta(minutes=12)), event_count=3)
+    assert "Worth a look now." in shown(list(story_message(partly).blocks[:2]))
 
 
 def test_a_planned_change_that_settled_names_who_said_so_and_when() -> None:

@@ -1,24 +1,29 @@
 """Open stories are looked at again: who took back what nobody explained, and whether it was done again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from core import phrases
+from core.analysis.undoing import by_whom
 from core.assessment import Severity, Verdict
 from core.batch import Batch, Cursor
 from core.bridge import EventBridge
 from core.catchup import CatchUp
 from core.conclusions import Conclusions
+from core.coverage import Coverage, CoverageState
 from core.delivery import Delivery, Receipt
 from core.event import ChangeType, Event, FieldChange
 from core.ingest import Ingest
 from core.ports import Commit
-from core.story import Story, TakenBack
+from core.story import NO_LONGER, NOT_READ_SINCE, Story, TakenBack, wholly_taken_back
 from core.subscription import Subscription
 from core.text import plain
+from core.timerange import TimeRange
 from core.undoing import Undoings
+from core.unified import UnifiedEvent
 from tests.unit.core.changes import ANA, BEN, change
 from tests.unit.core.telling import NOW, Telling, telling
 
@@ -79,7 +84,7 @@ def test_what_is_done_again_is_no_longer_said_to_be_taken_back(told: Telling) ->
     alarming(told, opened(40))
     assert looking.look() == 1
     found = story(told, story_id)
-    assert (found.taken_back, found.because) == (None, "it changed again after it was taken back")
+    assert (found.taken_back, found.because) == (None, NO_LONGER)
 
 
 def test_nothing_is_said_of_a_story_whose_other_grave_change_still_stands(told: Telling) -> None:
@@ -105,17 +110,94 @@ def joined(told: Telling, story_id: str, event: Event) -> Commit:
     return Commit(source="cluster", batch=Batch(cursor=Cursor(state={})), conclusions=Conclusions(stories=(both, gone)))
 
 
-def test_where_more_happened_to_a_resource_than_is_read_nothing_is_said(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.undoing._PAGE", 1)
-    monkeypatch.setattr("core.undoing._MOST_PAGES", 2)
+def test_where_more_happened_to_a_resource_than_is_read_nothing_is_said_of_it_alone(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.undoing._MOST_OF_RESOURCE", 3)
+    busy, calm = alarming(told, opened(0)), alarming(told, opened(0, "sg-2"))
+    for minutes in (5, 6, 12):
+        told.happened(closed(minutes))
+    told.happened(closed(12, "sg-2"))
+    undoings(told).look()
+    assert story(told, busy).taken_back is None
+    assert story(told, calm).taken_back is not None
+
+
+def test_many_planned_changes_do_not_hide_what_alarms(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.undoing._MOST_ALARMING", 5)
+    story_id = alarming(told, opened(0), Severity.MEDIUM)
+    for number in range(8):
+        told.happened(change(f"web-{number}", actor=ANA, when=LATER), Verdict.PLANNED, Severity.HIGH)
+    told.happened(closed(12))
+    undoings(told).look()
+    assert story(told, story_id).taken_back is not None
+
+
+def test_what_is_stamped_ahead_of_our_clock_counts(told: Telling) -> None:
+    story_id = alarming(told, opened(0))
+    told.happened(closed(12))
+    undoings(told).look()
+    ahead = NOW + timedelta(seconds=90)
+    alarming(told, replace(opened(0, number=7), occurred_at=ahead, observed_at=ahead))
+    undoings(told).look()
+    assert story(told, story_id).taken_back is None
+
+
+def test_a_hole_since_the_undoing_is_said_and_it_stays_urgent() -> None:
+    with telling() as told:
+        told.read(end=LATER + timedelta(minutes=20))
+        story_id = alarming(told, opened(0))
+        told.happened(closed(12))
+        told.read(start=LATER + timedelta(minutes=20), reason="throttled")
+        undoings(told).look()
+        found = story(told, story_id)
+        assert found.taken_back is not None
+        assert not wholly_taken_back(found)
+        assert "Not everything was read since" in plain(phrases.taken_back(found))
+
+
+def test_a_hole_that_comes_later_is_told_as_what_it_is(told: Telling) -> None:
     story_id = alarming(told, opened(0))
     told.happened(closed(12))
     looking = undoings(told)
-    assert looking.look() == 1
-    alarming(told, opened(40))
-    # The third change of it is not read: whether it was done again is not known, and so it is not said to be taken back.
     looking.look()
-    assert story(told, story_id).taken_back is None
+    back = story(told, story_id).taken_back
+    assert back is not None
+    told.store.work.commit(Commit(source="cluster", batch=Batch(cursor=Cursor(state={}), coverage=(missed(back.at),))))
+    later = Undoings(told.store, Ingest(told.store, EventBridge(told.store)), clock=lambda: NOW + timedelta(hours=1))
+    assert later.look() == 1
+    assert story(told, story_id).because == NOT_READ_SINCE
+
+
+def missed(since: datetime) -> Coverage:
+    span = TimeRange(start=NOW, end=NOW + timedelta(minutes=30))
+    return Coverage(source="cluster", range=span, state=CoverageState.GAP, complete_until=since, reason="throttled")
+
+
+def test_a_story_that_cannot_be_judged_costs_itself_alone(
+    told: Telling, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = alarming(told, opened(0)), alarming(told, opened(0, "sg-2"))
+    told.happened(closed(12))
+    told.happened(closed(12, "sg-2"))
+
+    def judge(earlier: UnifiedEvent, others: Iterable[UnifiedEvent]) -> UnifiedEvent | None:
+        if earlier.resource.name == "sg-1":
+            raise RuntimeError("no")
+        return by_whom(earlier, others)
+
+    monkeypatch.setattr("core.undoing.by_whom", judge)
+    assert undoings(told).look() == 1
+    assert story(told, first).taken_back is None
+    assert story(told, second).taken_back is not None
+    assert "could not see whether a story was taken back" in caplog.text
+
+
+def test_a_taking_back_is_not_repeated_in_a_report_where_something_happened_since(told: Telling) -> None:
+    alarming(told, opened(0))
+    told.happened(closed(12))
+    undoings(told).look()
+    alarming(told, opened(50))
+    # Nothing looked at it since; the report sees for itself.
+    assert "Taken back" not in "".join(stands(told))
 
 
 def test_the_channel_is_told_once_in_the_message_that_stands_there(told: Telling) -> None:

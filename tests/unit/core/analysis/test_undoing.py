@@ -95,6 +95,45 @@ def test_a_right_given_is_taken_back_where_the_same_one_is_taken() -> None:
     assert not takes_back(given, taken)
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        pytest.param(changed(20, field("ingress", None, "tcp 0-65535 0.0.0.0/0")), id="in a wider form"),
+        pytest.param(replace(changed(20), traits=frozenset({Trait.EXPOSES_PUBLICLY}), native_action="another act"), id="by another act"),
+        pytest.param(changed(20, type=ChangeType.CREATED), id="the thing is made anew"),
+        pytest.param(changed(12, field("ingress", None, "tcp 22 0.0.0.0/0")), id="in the second of the undoing"),
+    ],
+)
+def test_what_is_done_again_in_whatever_form_is_not_taken_back(again: Event) -> None:
+    opened = replace(OPENED, traits=frozenset({Trait.EXPOSES_PUBLICLY}))
+    since = [unified(one) for one in (opened, CLOSED, replace(again, native_id="again", id="again"))]
+    assert by_whom(since[0], since[:2]) is since[1]
+    assert by_whom(since[0], since) is None
+
+
+def test_what_is_only_refused_or_taken_away_besides_brings_nothing_back() -> None:
+    refused = replace(changed(20, field("ingress", None, "tcp 22 0.0.0.0/0")), change_type=ChangeType.ATTEMPTED, error="denied")
+    narrower = changed(21, field("ingress", "tcp 443 0.0.0.0/0", None))
+    labelled = changed(22, field("labels.team", None, "pay"))
+    since = [unified(one) for one in (OPENED, CLOSED, refused, narrower, labelled)]
+    assert by_whom(since[0], since) is since[1]
+
+
+def test_acts_of_one_second_take_nothing_back_in_either_order() -> None:
+    closed = replace(CLOSED, occurred_at=OPENED.occurred_at)
+    assert not takes_back(closed, OPENED)
+    assert not takes_back(OPENED, closed)
+
+
+def test_what_a_state_no_longer_holds_may_still_be_there() -> None:
+    made = change("aws_instance.web", 0, type=ChangeType.CREATED, provider="terraform")
+    assert not takes_back(change("aws_instance.web", 5, type=ChangeType.DELETED, provider="terraform"), made)
+
+
+def test_another_source_takes_nothing_back() -> None:
+    assert not takes_back(replace(CLOSED, source="elsewhere"), OPENED)
+
+
 def test_what_is_done_again_afterwards_is_not_taken_back() -> None:
     again = changed(20, field("ingress", None, "tcp 22 0.0.0.0/0"))
     closed_again = changed(30, field("ingress", "tcp 22 0.0.0.0/0", None))
