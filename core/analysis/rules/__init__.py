@@ -1,6 +1,7 @@
 """Rules as data: each with its reason and its source. Read once; `version` names the whole set."""
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -75,14 +76,23 @@ def temperature() -> float:
     return float(_load("classify.yaml")["temperature"])
 
 
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+
+
 @cache
 def _mistakes() -> tuple[str, ...]:
     return tuple(pattern for raw in _load("classify.yaml")["mistakes"] for pattern in raw["like"])
 
 
 def is_mistake(error: str) -> bool:
-    """Did it fail for the request's own sake, and not because it was denied?"""
-    return bool(_match_one(error, _mistakes()))
+    """Did it fail for the request's own sake, and not because it was denied? Names in quotes are the caller's own words."""
+    bare = _QUOTED.sub("", error)
+    return not _match_one(bare, _denials()) and bool(_match_one(bare, _mistakes()))
+
+
+@cache
+def _denials() -> tuple[str, ...]:
+    return tuple(pattern for raw in _load("classify.yaml")["denials"] for pattern in raw["like"])
 
 
 @cache

@@ -81,7 +81,7 @@ def who(record: JsonObject) -> Who:
         found = Who(actor=Actor(kind=ActorKind.HUMAN, id=_id(identity), name="root", via=how.via, tool=how.tool, privileged=True))
     elif kind in ("IAMUser", "User"):
         found = _user(identity, how)
-    elif told(record.get("eventType")) == "AwsServiceEvent" and not told(identity.get("arn")):
+    elif told(record.get("eventType")) == "AwsServiceEvent" and not (told(identity.get("arn")) and network):
         found = Who(actor=_service(told(record.get("eventSource"))))
     else:
         found = _other(identity, kind, how)
@@ -118,6 +118,10 @@ def _version(agent: str, tool: str) -> str:
 
 
 def _service(name: str) -> Actor:
+    row = _first("agents", name.lower())
+    if row and row["via"] == "iac":
+        # What carries out a stack does so for somebody, also where the record does not say for whom.
+        return Actor(kind=ActorKind.AUTOMATION, id=name, name=str(row["tool"]), via=Via.IAC, tool=str(row["tool"]))
     short = _SERVICE_NAME.match(name.lower())
     return Actor(kind=ActorKind.SERVICE, id=name, name=short.group(1) if short else name or "AWS", via=Via.SERVICE)
 

@@ -24,6 +24,7 @@ from core.providers.aws.policies import (
     is_admin,
     is_admin_policy,
     is_reading_policy,
+    only_lists,
     outside,
     policies,
     trust_policies,
@@ -116,9 +117,9 @@ def _admin_policy(subject: Subject) -> bool:
 
 
 def _reading_policy(subject: Subject) -> bool:
-    """Every policy that is named is one of AWS's own that only read, and one is."""
-    named = list(texts(subject.after, "policyArn", "policyArns"))
-    return bool(named) and all(is_reading_policy(arn) for arn in named)
+    """Every policy that is named is one of AWS's own that only read, and every one that is written only lists and describes."""
+    named, written = list(texts(subject.after, "policyArn", "policyArns")), list(allowing(policies(subject.after)))
+    return bool(named or written) and all(is_reading_policy(arn) for arn in named) and all(only_lists(one) for one in written)
 
 
 def _trail_only_widened(subject: Subject) -> bool:
@@ -164,6 +165,8 @@ def _names_other_account(subject: Subject) -> bool:
         "shareTarget",
         "arn",
         "destinationArn",
+        "destinationLocationArn",
+        "sourceLocationArn",
         "targetArn",
         "readonlyAccessAccounts",
         "s3BucketOwner",
@@ -254,6 +257,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "trail_only_named": _trail_only_named,
     "replicates_outside": _replicates_outside,
     "into_other_account": lambda s: not s.abroad.isdisjoint(texts(s.after, "bucketName")),
+    "shares_something": lambda s: any(bool(one) for one in find(s.after, "resourceArns", "principals")),
     "lifecycle_expires_soon": lifecycle_expires_soon,
     "trusts_only_own": trusts_only_own,
     "insights_left_out": _insights_left_out,

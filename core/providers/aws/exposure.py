@@ -14,7 +14,8 @@ _EVERYONE_URIS = ("global/AllUsers", "global/AuthenticatedUsers")
 _ADDRESSES = (
     "cidrIp", "cidrIpv6", "cidr", "cidrBlock", "ipv6CidrBlock", "cIDRIP", "cidrIpv4", "publicAccessCidrs", "allowedCidrs", "cidrs",
 )  # fmt: skip
-_PRIVATE = tuple(ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+# Private ones, and those from which nothing on the internet comes ("this network", loopback, link-local): RFC 1918, RFC 6890.
+_PRIVATE = tuple(ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16"))
 _PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
 
 

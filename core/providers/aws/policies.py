@@ -94,6 +94,15 @@ def is_admin(statement: JsonObject) -> bool:
     return everything and any(str(one).endswith("*") for one in _listed(statement.get("Resource")) or ["*"])
 
 
+def only_lists(statement: JsonObject) -> bool:
+    """Does it allow nothing but to see what there is? Reading contents is more: objects, secrets, parameters.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html
+    """
+    actions = [action.partition(":")[2].lower() for action in _listed(statement.get("Action"))]
+    return bool(actions) and all(action.startswith(("list", "describe")) for action in actions)
+
+
 def only_services(statement: JsonObject) -> bool:
     """Does the statement let nobody in but services of AWS?"""
     principal = statement.get("Principal")

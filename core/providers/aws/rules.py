@@ -86,6 +86,24 @@ def meaning(call: str, *, read_only: bool | None) -> ChangeType | None:
 
 
 @cache
+def _services() -> dict[str, set[str]]:
+    """The services under which our tables know a call of this name."""
+    found: dict[str, set[str]] = {}
+    for rule in trait_rules():
+        for call in rule.globs.get("calls", ()):
+            service, _, name = call.partition(":")
+            if name and not set("*?[") & set(f"{service}{name}"):
+                found.setdefault(name.lower(), set()).add(service)
+    return found
+
+
+def service_of(name: str) -> str:
+    """The service that a call is of, where a record does not tell and our tables know it of one alone; empty otherwise."""
+    known = _services().get(name.strip().lower(), set())
+    return next(iter(known)) if len(known) == 1 else ""
+
+
+@cache
 def _data_plane() -> tuple[str, ...]:
     return tuple(load("actions.yaml")["data_plane"]["calls"])
 

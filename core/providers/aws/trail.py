@@ -43,8 +43,8 @@ def read(record: JsonObject, *, source: str, environment: str, redactor: Redacto
     record = unwrapped(record)
     if _is_insight(record):
         return Reading()
-    if not isinstance(record.get("eventName"), str) or ("eventSource" not in record and "eventVersion" not in record):
-        raise RecordUnreadable("no eventName with eventSource: this is no CloudTrail record")
+    if not isinstance(record.get("eventName"), str) or _OF_A_CALL.isdisjoint(record):
+        raise RecordUnreadable("no eventName with eventSource or userIdentity: this is no CloudTrail record")
     act = _act(record, environment, observed_at)
     login = str(record.get("eventType")).lower() == "awsconsolesignin"
     change_type = None if login else rules.meaning(act.call, read_only=_flag(record.get("readOnly")))
@@ -72,7 +72,8 @@ def _act(record: JsonObject, environment: str, observed_at: datetime) -> Act:
     if not details and record.get("eventType") == "AwsServiceEvent":
         details = mapping(record, "additionalEventData")
     request = mapping(record, "requestParameters")
-    call = call_of(told(record.get("eventSource")), str(record["eventName"]))
+    name = str(record["eventName"])
+    call = call_of(told(record.get("eventSource")) or rules.service_of(name), name)
     return Act(
         record=record,
         call=call,
@@ -86,6 +87,8 @@ def _act(record: JsonObject, environment: str, observed_at: datetime) -> Act:
     )
 
 
+# Of which a record that was trimmed by whoever kept it still holds some.
+_OF_A_CALL = frozenset({"eventSource", "eventVersion", "userIdentity", "requestParameters", "recipientAccountId"})
 _SUCCEEDED = re.compile(r"^2\d\d$")
 
 
@@ -177,12 +180,12 @@ def _event(
 
 
 def _abroad(act: Act) -> frozenset[str]:
-    """The buckets that the record says another account owns than the caller's."""
-    own = told(mapping(act.record, "userIdentity").get("accountId"))
+    """The buckets that the record says another account owns than the caller's. Where it stands in their own trail, they are ours."""
+    own, ours = told(mapping(act.record, "userIdentity").get("accountId")), told(act.record.get("recipientAccountId"))
     listed = act.record.get("resources")
     rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
     owners = ((told(row.get("ARN") or row.get("arn")).rpartition(":::")[2], told(row.get("accountId"))) for row in rows)
-    return frozenset(bucket for bucket, owner in owners if own and owner and owner != own and bucket and "/" not in bucket)
+    return frozenset(bucket for bucket, owner in owners if own and owner and owner not in (own, ours) and bucket and "/" not in bucket)
 
 
 def _for_a_service(act: Act) -> bool:

@@ -4,14 +4,21 @@ import ipaddress
 import re
 
 from core.event import UNKNOWN_ACTOR, Actor, ActorKind, Via
-from core.json import JsonObject
+from core.json import JsonObject, JsonValue, canonical
 
-# Accounts that Google's own services act as: https://cloud.google.com/iam/docs/service-agents
-_SERVICE_AGENT = re.compile(
-    r"(^service-\d+@|@gcp-sa-[a-z0-9-]+\.iam\.gserviceaccount\.com$|@cloudservices\.gserviceaccount\.com$|@system\.gserviceaccount\.com$"
-    r"|^system@|@(container-engine-robot|compute-system|dataflow-service-producer-prod|cloudbuild-robot|serverless-robot-prod|gae-api-prod"
-    r"|sourcerepo-service-accounts|cloud-redis|service-networking|gcf-admin-robot|cloudcomposer-accounts)\b)"
+# Projects of Google's own, in which its services' accounts live. Anyone may call an account of theirs service-1, but not in these:
+# https://cloud.google.com/iam/docs/service-agents
+GOOGLES = (
+    r"(?:gcp-sa-[a-z0-9-]+|container-engine-robot|compute-system|dataflow-service-producer-prod|dataproc-accounts|cloudbuild-robot"
+    r"|serverless-robot-prod|gae-api-prod\.google\.com|gcp-gae-service|gs-project-accounts|sourcerepo-service-accounts|cloud-redis|cloud-filer"
+    r"|cloud-ml\.google\.com|cloud-tpu|service-networking|gcf-admin-robot|cloudcomposer-accounts|containerregistry|container-analysis"
+    r"|bigquery-encryption|dlp-api|storage-transfer-service|endpoints-portal|firebase-rules|websecurityscanner|remotebuildexecution"
+    r"|cloud-cdn-fill|genomics-api\.google\.com|cloudiot|binaryauthorization|bigquery-data-connectors)"
 )
+_SERVICE_AGENT = re.compile(rf"@(?:{GOOGLES}\.iam|cloudservices|system)\.gserviceaccount\.com$|^system@")
+# A token of an outside system, which Google checked: https://cloud.google.com/iam/docs/workload-identity-federation
+_FEDERATED = "/workloadIdentityPools/"
+_BUILDS = "@cloudbuild.gserviceaccount.com"
 # What GKE does of itself, in the activity log and without a principal: repairs, upgrades of the control plane.
 # https://cloud.google.com/kubernetes-engine/docs/how-to/audit-logging
 _GKE_ITSELF = "google.container.internal."
@@ -91,12 +98,20 @@ def _kind(identity: str, subject: str, via: Via, system_event: bool) -> tuple[Ac
     return ActorKind.HUMAN, via
 
 
-def is_pipeline(identity: str, tool: str) -> bool:
-    """Does the identity's own name say that it belongs to CI? A bare client or a browser is no pipeline's tool, and keys are copied with
-    their names; who came in by federation is vouched for by more than a name."""
-    if not identity.startswith("principal") and (tool == _BROWSER or _BARE.match(tool)):
-        return False
-    return bool(_CI.search(identity.partition("@")[0])) or bool(_CI.search(identity) and identity.startswith("principal"))
+def _chain(payload: JsonObject) -> JsonValue:
+    """Through whom the account was used. https://cloud.google.com/logging/docs/reference/audit/auditlog/rest/Shared.Types/AuditLog"""
+    return _object(payload, "authenticationInfo").get("serviceAccountDelegationInfo")
+
+
+def is_pipeline(identity: str, payload: JsonObject) -> bool:
+    """Did a CI system vouch for it? Who came in by its federation, or by Google's own builds, is a job of a pipeline. What an account is
+    called is chosen by whoever makes it and copied with its keys: that counts as a name alone (core/analysis/rules/identities.yaml).
+
+    https://cloud.google.com/iam/docs/workload-identity-federation-with-deployment-pipelines
+    """
+    if identity.endswith(_BUILDS):
+        return True
+    return bool(_CI.search(identity)) and (identity.startswith("principal") or _FEDERATED in canonical(_chain(payload)))
 
 
 def _tool(user_agent: str) -> tuple[Via, str]:

@@ -82,7 +82,7 @@ def read(record: JsonObject, *, source: str, environment: str, redactor: Redacto
         error=redactor.text(error),
         metadata={} if told else _NO_TIME,
     )
-    return Reading(events=(replace(event, intents=_intents(event)),))
+    return Reading(events=(replace(event, intents=_intents(event, payload)),))
 
 
 def _of_cluster(
@@ -127,7 +127,7 @@ def _of_cluster(
         error=redactor.text(error),
         metadata={**shown(asked, place), **({} if told else _NO_TIME)},
     )
-    return Reading(events=(replace(event, intents=(*event.intents, *_intents(event))),))
+    return Reading(events=(replace(event, intents=(*event.intents, *_intents(event, payload))),))
 
 
 def _secret_read(asked: Request, asker: Asker, place: clusters.Cluster, source: str, at: datetime, *, refused: bool) -> Reading:
@@ -208,8 +208,8 @@ def _references(record: JsonObject, resource: Resource) -> tuple[Reference, ...]
     return tuple(found)
 
 
-def _intents(event: Event) -> tuple[Intent, ...]:
-    if event.actor.kind is ActorKind.AUTOMATION and is_pipeline(event.actor.id, event.actor.tool):
+def _intents(event: Event, payload: JsonObject) -> tuple[Intent, ...]:
+    if event.actor.kind is ActorKind.AUTOMATION and is_pipeline(event.actor.id, payload):
         return (Intent(kind=IntentKind.PIPELINE, says=event.actor.name, ref=event.actor.id),)
     return ()
 

@@ -12,6 +12,12 @@ from core.providers.gcp.recording import RECORDING
 from core.providers.gcp.subject import Subject, find, parameter
 from core.providers.gcp.switches import became, truth, was_on
 
+# Services that watch, refuse or keep keys and traces: https://cloud.google.com/security/products
+_GUARDS = re.compile(
+    r"(?:^|/)(?:securitycenter|securityposture|websecurityscanner|logging|monitoring|cloudkms|secretmanager|accesscontextmanager|binaryauthorization"
+    r"|containeranalysis|containersecurity|containerthreatdetection|iap|ids|recaptchaenterprise|dlp|policyanalyzer|orgpolicy|cloudasset|chronicle"
+    r"|certificatemanager|privateca|networksecurity|backupdr|gkebackup)\.googleapis\.com$"
+)
 WORLD = {"0.0.0.0/0", "::/0", "*"}
 # Systems made for attacks name themselves in what programs on them send; tools do too.
 # https://docs.aws.amazon.com/guardduty/latest/ug/guardduty_finding-types-iam.html#pentest-iam-kalilinux
@@ -165,6 +171,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "from_inventory": lambda s: not s.method,
     "is_new": lambda s: s.change_type is ChangeType.CREATED,
     "is_deleted": lambda s: s.change_type is ChangeType.DELETED,
+    "service_of_a_guard": lambda s: any(_GUARDS.search(value) for value in (s.name, str(s.after.get("name") or ""))),
     "only_labels_changed": lambda s: bool(s.changed) and all(
         ".labels" in path or ".tags" in path or path.endswith("abelFingerprint") for path in s.changed
     ),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from core.providers.gcp.actors import GOOGLES
 from core.providers.gcp.subject import Binding, Subject, find, parameter
 from core.providers.gcp.switches import more
 
@@ -48,7 +49,8 @@ _USING_ENDINGS = (
 # https://cloud.google.com/kubernetes-engine/docs/concepts/workload-identity
 _OF_PROJECT = re.compile(
     r"^serviceaccount:(?:"
-    r"(?:service-|p)?(?P<number>\d+)(?:-compute)?@[\w.-]*gserviceaccount\.com"
+    rf"(?:service-|p)?(?P<number>\d+)@(?:{GOOGLES}\.iam|cloudservices|cloudbuild)\.gserviceaccount\.com"
+    r"|(?P<compute>\d+)-compute@developer\.gserviceaccount\.com"
     r"|[\w.-]+@(?P<named>[\w-]+)\.iam\.gserviceaccount\.com"
     r"|(?P<engine>[\w-]+)@appspot\.gserviceaccount\.com"
     r"|(?P<pool>[\w-]+)\.svc\.id\.goog\[.*)$"
@@ -110,7 +112,7 @@ def _is_inside(member: str, subject: Subject) -> bool:
 
 def _used_inside(subject: Subject, bindings: Iterable[Binding]) -> bool:
     """Of one thing that leads no further, every member is told to belong here, and no role reaches on."""
-    standing = [one for one in bindings if not one.member.startswith("deleted:")]
+    standing = _standing(bindings)
     return (
         bool(standing)
         and not subject.kind.startswith((*_WIDE, *_LEADING_ON))
@@ -122,18 +124,33 @@ def _used_inside(subject: Subject, bindings: Iterable[Binding]) -> bool:
 
 def _policy_of_use(subject: Subject) -> bool:
     """The whole policy is told and not what changed in it, and all that it lets anybody do is use this one thing, inside."""
-    return not subject.bindings and _used_inside(subject, subject.policy or ())
+    policy = subject.policy or ()
+    return not subject.bindings and _only_uses(policy) and _used_inside(subject, policy)
 
 
 def _adds_use(subject: Subject) -> bool:
     """Every role that is given only uses this one thing, inside."""
     added = [one for one in subject.bindings if one.action == "ADD"]
-    return all(one.role.lower().endswith(_USING_ENDINGS) for one in added) and _used_inside(subject, added)
+    return _only_uses(added) and _used_inside(subject, added)
+
+
+def _only_uses(bindings: Iterable[Binding]) -> bool:
+    return all(one.role.lower().endswith(_USING_ENDINGS) for one in _standing(bindings))
+
+
+def _standing(bindings: Iterable[Binding]) -> list[Binding]:
+    """Without members that are gone. https://cloud.google.com/iam/docs/principal-identifiers#deleted"""
+    return [one for one in bindings if not one.member.startswith("deleted:")]
 
 
 def _tells_no_policy(subject: Subject) -> bool:
-    """Neither what changed nor the policy is in the record."""
-    return not subject.bindings and subject.policy is None and not any(True for _ in find(subject.metadata, "policyDelta"))
+    """Neither what changed nor the policy is in the record, and it is that of one thing: of a project's something must be said."""
+    return (
+        not subject.kind.startswith(_WIDE)
+        and not subject.bindings
+        and subject.policy is None
+        and not any(True for _ in find(subject.metadata, "policyDelta"))
+    )
 
 
 def _grants_nobody(subject: Subject) -> bool:

@@ -18,6 +18,7 @@ from tests.unit.core.providers.aws.test_acts import KEY, OTHER
 QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
 FOR_A_SERVICE = '{"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
 
+LISTS = '{"Statement": [{"Effect": "Allow", "Action": ["s3:ListBucket", "ec2:DescribeInstances"], "Resource": "*"}]}'
 FOR_OWN = f'{{"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{ACCOUNT}"}}, "Action": "sts:AssumeRole"}}]}}'
 
 
@@ -27,6 +28,8 @@ def expiring(days: int, **more: Any) -> dict[str, Any]:
 
 ALARMS: list[tuple[str, dict[str, Any], Trait]] = [
     ("ec2 AuthorizeSecurityGroupIngress", {"groupId": "sg-1", "cidrIp": "203.0.112.0/20"}, Trait.OPENS_NETWORK),
+    ("ram CreateResourceShare", {"name": "s", "principals": [OTHER]}, Trait.SHARES_OUTSIDE),
+    ("datasync CreateTask", {"destinationLocationArn": f"arn:aws:datasync:eu-west-1:{OTHER}:location/loc-1"}, Trait.EXPORTS_DATA),
     ("rds AuthorizeDBSecurityGroupIngress", {"dBSecurityGroupName": "db", "cIDRIP": "203.0.113.0/24"}, Trait.OPENS_NETWORK),
     ("access-analyzer CreateArchiveRule", {"analyzerName": "all", "ruleName": "quiet"}, Trait.STOPS_DETECTION),
     ("bedrock DeleteGuardrail", {"guardrailIdentifier": "g1"}, Trait.WEAKENS_PROTECTION),
@@ -170,6 +173,8 @@ WATCHED: list[tuple[str, dict[str, Any], Trait]] = [
     ("s3 PutBucketReplication", {"bucketName": "b", "ReplicationConfiguration": {"Rule": {"Destination": {}}}}, Trait.COPIES_DATA),
     ("ec2 AuthorizeSecurityGroupIngress", {"groupId": "sg-1", "cidrIp": "203.0.113.7/32"}, Trait.ADMITS_FEW),
     ("iam UpdateAssumeRolePolicy", {"roleName": "r", "policyDocument": FOR_OWN}, Trait.GRANTS_USE),
+    ("iam PutRolePolicy", {"roleName": "r", "policyName": "see", "policyDocument": LISTS}, Trait.GRANTS_USE),
+    ("datasync CreateTask", {"destinationLocationArn": f"arn:aws:datasync:eu-west-1:{ACCOUNT}:location/loc-1"}, Trait.COPIES_DATA),
     ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1, Prefix="tmp/")}, Trait.DELETES_DATA),
     ("mq CreateUser", {"brokerId": "b", "username": "u"}, Trait.CREATES_IDENTITY),
     ("ses UpdateAccountSendingEnabled", {"enabled": True}, Trait.GRANTS_USE),
@@ -219,6 +224,8 @@ def test_daily_work_that_is_watched_is_unknown_and_never_calm(event: str, reques
         ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(1, Status="Disabled")}),
         ("s3 PutBucketLifecycle", {"bucketName": "b", "LifecycleConfiguration": expiring(730)}),
         ("cloudtrail UpdateTrail", {"name": "main"}),
+        ("ram CreateResourceShare", {"name": "empty"}),
+        ("ec2 AuthorizeSecurityGroupIngress", {"groupId": "sg-1", "cidrIp": "0.0.0.0/16"}),
         ("rolesanywhere CreateTrustAnchor", {"name": "ca", "enabled": False}),
         ("ses UpdateAccountSendingEnabled", {"enabled": False}),
         ("ssm SendCommand", {"documentName": "AWS-RunPatchBaseline", "instanceIds": ["i-1"]}),

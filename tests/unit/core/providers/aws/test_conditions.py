@@ -114,6 +114,7 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         seen(after={"bucketName": "theirs"}, abroad=frozenset({"theirs"})),
         seen(after={"bucketName": "ours"}, abroad=frozenset({"theirs"})),
     ),
+    ("shares_something", asked(name="s", principals=[OTHER]), asked(name="s", allowExternalPrincipals=True)),
     (
         "lifecycle_expires_soon",
         asked(LifecycleConfiguration={"Rule": {"Expiration": {"Days": 30}}}),
@@ -200,6 +201,8 @@ def test_every_condition_has_its_pair() -> None:
         ("admin_policy", asked(policyDocument=allows("x", action="s3:GetObject", resource="arn:aws:s3:::b/*"))),
         ("reading_policy", asked(policyArns=[f"{AWS_POLICY}ReadOnlyAccess", f"{AWS_POLICY}PowerUserAccess"])),
         ("reading_policy", asked(userName="li")),
+        ("reading_policy", asked(policyDocument=allows("x", action="s3:GetObject"))),
+        ("reading_policy", asked(policyDocument=allows("x", action="*"))),
         ("names_other_account", seen(after={"destinationArn": f"arn:aws:logs:eu-west-1:{OTHER}:destination:d"})),
         ("brings_layers", answered("lambda:UpdateFunctionConfiguration", {"functionName": "f"}, layers=[])),
         ("only_private", asked("ec2:AuthorizeSecurityGroupIngress", groupId="sg-1")),

@@ -298,3 +298,26 @@ def test_an_insight_names_no_call_and_is_no_change() -> None:
         "eventCategory": "Insight",
     }
     assert read(insight).events == ()
+
+
+def test_a_bucket_of_ours_is_not_abroad_for_a_stranger_who_writes_into_it() -> None:
+    stranger = {**ANN, "accountId": "210987654321"}
+    owned = [{"ARN": "arn:aws:s3:::ours", "accountId": ACCOUNT}]
+    put = record("s3 PutObject", {"bucketName": "ours", "key": "a.csv"}, userIdentity=stranger, resources=owned)
+    assert Trait.EXPORTS_DATA not in one(put).traits
+
+
+def test_a_record_that_lost_its_source_is_of_the_one_service_that_has_such_a_call() -> None:
+    told = record("cloudtrail StopLogging", {"name": "main"})
+    del told["eventSource"], told["eventVersion"]
+    event = one(told)
+    assert event.native_action == "cloudtrail:StopLogging"
+    assert Trait.STOPS_LOGGING in event.traits
+    several = {**record("iam CreateUser", {"userName": "eve"}), "eventSource": ""}
+    assert one(several).native_action == "CreateUser"
+
+
+def test_what_a_stacks_tool_does_without_a_known_caller_is_machinery_and_no_upkeep() -> None:
+    told = record("lambda AddPermission20150331v2", {"functionName": "f"}, sourceIPAddress="cloudformation.amazonaws.com", userIdentity={})
+    actor = one(told).actor
+    assert (actor.kind, actor.via, actor.tool) == (ActorKind.AUTOMATION, Via.IAC, "CloudFormation")

@@ -80,6 +80,12 @@ def test_use_of_one_thing_inside_is_watched_and_tells_nothing(payload: dict[str,
         (RUN, {**SERVICE, **answer(binding("roles/run.invoker", "allUsers"))}),
         (RUN, {**SERVICE, **delta("roles/run.developer", "user:ben@acme.example")}),
         (RUN, {**SERVICE, **delta("roles/run.invoker", "user:eve@other.example")}),
+        # Only a project of Google's own makes an account Google's; a number before another's domain says nothing.
+        (RUN, {**SERVICE, **policy(binding("roles/run.invoker", "serviceAccount:service-123@evil.iam.gserviceaccount.com"))}),
+        (RUN, {**SERVICE, **policy(binding("roles/cloudbuild.builds.editor", "user:ben@acme.example"))}),
+        (RUN, {**SERVICE, **policy(binding("roles/artifactregistry.writer", "user:ben@acme.example"))}),
+        # What a project's policy became is not told, and it reaches everything below.
+        (CRM, {"resourceName": "projects/acme"}),
         (CRM, {"resourceName": "projects/acme", **policy(binding("roles/run.invoker", "user:ben@acme.example"))}),
         (CRM, {"resourceName": "projects/acme", **delta("roles/run.invoker", "user:ben@acme.example")}),
         (

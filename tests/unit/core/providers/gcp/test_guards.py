@@ -30,6 +30,11 @@ DELETES_AT_ONE = {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 1
 DELETES_AT_A_YEAR = {"rule": [{"action": {"type": "Delete"}, "condition": {"age": 365}}]}
 # The condition, what meets it, and what nearly does.
 MORE: list[tuple[str, Subject, Subject]] = [
+    (
+        "service_of_a_guard",
+        asked(name="projects/acme/services/securitycenter.googleapis.com"),
+        asked(name="projects/acme/services/translate.googleapis.com"),
+    ),
     ("only_looks", binds(VIEWER, "user:ben@acme.example"), binds("roles/logging.configWriter", "user:ben@acme.example")),
     ("grants_nobody", asked(policy={"etag": "x"}), asked(policy={"bindings": [{"role": VIEWER, "members": ["user:b@acme.example"]}]})),
     ("stays_inside", binds("roles/owner", "user:ben@acme.example"), binds("roles/owner", "user:ben@other.example")),

@@ -9,7 +9,7 @@ import pytest
 
 from core.batch import KnownState, Reading
 from core.errors import RecordUnreadable
-from core.event import ActorKind, ChangeType, Intent, ReferenceKind, Via
+from core.event import ActorKind, ChangeType, ReferenceKind, Via
 from core.json import JsonObject, encode
 from core.providers import ProviderContext, reader
 from core.redaction import Redactor
@@ -96,19 +96,32 @@ def test_an_actor_is_known_by_its_account_and_tool(email: str, agent: str, kind:
     assert (actor.kind, actor.via) == (kind, via)
 
 
-@pytest.mark.parametrize("agent", ["curl/8.7.1", "Wget/1.21.4", "PostmanRuntime/7.32", "python-requests/2.31.0", "Mozilla/5.0 (X11)"])
-def test_an_account_that_is_named_like_a_pipeline_is_none_in_a_bare_client_or_a_browser(agent: str) -> None:
-    def reasons(email: str, agent: str) -> tuple[Intent, ...]:
-        return audit(entry("compute.googleapis.com", "v1.compute.instances.stop", email=email, agent=agent)).events[0].intents
-
-    assert not reasons("ci-deploy@acme.iam.gserviceaccount.com", agent)
-    assert reasons("ci-deploy@acme.iam.gserviceaccount.com", "google-cloud-sdk gcloud/500.0.0")
+POOL = "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/subject/repo:a/b"
+DEPLOYER = "ci-deploy@acme.iam.gserviceaccount.com"
 
 
-def test_a_pipeline_that_came_in_by_federation_may_use_any_client() -> None:
-    who = {"principalSubject": "principal://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/github/subject/repo:a/b"}
+@pytest.mark.parametrize(
+    ("who", "vouched"),
+    [
+        ({"principalEmail": DEPLOYER}, False),
+        ({"principalEmail": DEPLOYER, "serviceAccountKeyName": "//iam.googleapis.com/projects/acme/serviceAccounts/x/keys/1"}, False),
+        ({"principalSubject": POOL}, True),
+        ({"principalEmail": DEPLOYER, "serviceAccountDelegationInfo": [{"principalSubject": POOL}]}, True),
+        ({"principalEmail": "123456789@cloudbuild.gserviceaccount.com"}, True),
+    ],
+)
+def test_a_pipeline_is_what_federation_or_google_vouches_for_and_not_what_an_account_is_called(who: JsonObject, vouched: bool) -> None:
     record = entry("compute.googleapis.com", "v1.compute.instances.stop", agent="curl/8.7.1", authenticationInfo=who)
-    assert audit(record).events[0].intents
+    assert bool(audit(record).events[0].intents) is vouched
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["service-1@acme.iam.gserviceaccount.com", "service-123@evil-robot.iam.gserviceaccount.com", "p123@acme.iam.gserviceaccount.com"],
+)
+def test_an_account_that_is_called_like_googles_own_is_not_googles(email: str) -> None:
+    actor = audit(entry("compute.googleapis.com", "v1.compute.instances.stop", email=email)).events[0].actor
+    assert actor.kind is ActorKind.AUTOMATION
 
 
 def test_a_refused_call_is_an_attempt_and_says_why() -> None:
