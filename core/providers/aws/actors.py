@@ -148,7 +148,9 @@ def _role_session(identity: JsonObject, how: _How) -> Who:
     session = parts[-1] if len(parts) > 1 else told(identity.get("principalId")).partition(":")[2]
     role_arn = told(issuer.get("arn"))
     linked = _SERVICE_ROLE.search(role) or _SERVICE_ROLE.search(role_arn)
-    if linked or "/aws-service-role/" in role_arn:
+    # Where the path is told, it decides: only AWS makes roles in that one.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
+    if "/aws-service-role/" in role_arn or (linked and not role_arn):
         named = linked.group(1) if linked else role
         return Who(actor=Actor(kind=ActorKind.SERVICE, id=role_arn or arn, name=named, via=Via.SERVICE, session=_sitting(arn, context)))
     actor = Actor(id=arn or role_arn or _id(identity), name=session or role, via=how.via, tool=how.tool, session=_sitting(arn, context))

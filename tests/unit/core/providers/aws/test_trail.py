@@ -321,3 +321,13 @@ def test_what_a_stacks_tool_does_without_a_known_caller_is_machinery_and_no_upke
     told = record("lambda AddPermission20150331v2", {"functionName": "f"}, sourceIPAddress="cloudformation.amazonaws.com", userIdentity={})
     actor = one(told).actor
     assert (actor.kind, actor.via, actor.tool) == (ActorKind.AUTOMATION, Via.IAC, "CloudFormation")
+
+
+@pytest.mark.parametrize(("path", "kind"), [("aws-service-role/autoscaling.amazonaws.com/", ActorKind.SERVICE), ("", ActorKind.HUMAN)])
+def test_a_service_linked_role_is_known_by_its_path_and_not_by_its_name(path: str, kind: ActorKind) -> None:
+    role = "AWSServiceRoleForAutoScaling"
+    issuer = {"type": "Role", "userName": role, "arn": f"arn:aws:iam::{ACCOUNT}:role/{path}{role}"}
+    session = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/me", "sessionContext": {"sessionIssuer": issuer}}
+    assert (
+        one(record("ec2 TerminateInstances", {"instancesSet": {"items": [{"instanceId": "i-1"}]}}, userIdentity=session)).actor.kind is kind
+    )
