@@ -59,8 +59,9 @@ def _text(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+@cache
 def _load(name: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", yaml.safe_load(_text(name)))
+    return cast("dict[str, Any]", yaml.load(_text(name), Loader=yaml.CSafeLoader))
 
 
 @cache
