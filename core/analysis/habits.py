@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from core.baseline import Baseline
 from core.event import Actor, Event
@@ -57,6 +58,7 @@ def keys_of(event: Event, actor: Actor) -> Keys:
     )
 
 
+@lru_cache(maxsize=4096)
 def _short(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
