@@ -163,7 +163,8 @@ class EventBridge:
             if held and not found.actor.known and held.assessment.attribution.actor.known:
                 found = held.assessment.attribution
             run.attributions[event.id] = found
-            nodes.append(node_of(event, found.actor, runs))
+            told = run.loaded.nodes.get(event.id)
+            nodes.append(told if told and told.event is event and told.actor is found.actor else node_of(event, found.actor, runs))
         return nodes
 
     def _judge(self, run: _Run, node: Node, plan: Assignment, cause: Cause, again: frozenset[str]) -> None:
