@@ -189,7 +189,7 @@ def baselines_of(store: Remembered, nodes: Sequence[Node]) -> tuple[dict[str, Ke
 
 def seen_of(node: Node, keys: Keys, cause: Cause, loaded: Loaded, rows: Mapping[str, Baseline], settings: AnalysisSettings) -> Seen:
     """Everything that the event is judged by."""
-    managed = next((loaded.managed[name] for name in sorted(node.names) if name in loaded.managed), None)
+    managed = next((loaded.managed[name] for name in sorted(node.names & loaded.managed.keys())), None)
     return Seen(node=node, keys=keys, cause=cause, announcements=loaded.announcements, managed=managed, baselines=rows, settings=settings)
 
 

@@ -253,7 +253,8 @@ def hour_is_strange(baseline: Baseline, at: datetime) -> bool:
     """Has the actor enough history, and (almost) none of it within two hours of this time of day?"""
     if baseline.count < 20:
         return False
-    near = sum(count for hour, count in baseline.hours.items() if min((hour % 24 - at.hour) % 24, (at.hour - hour % 24) % 24) <= 2)
+    earliest = at.hour - 2
+    near = sum([count for hour, count in baseline.hours.items() if (hour - earliest) % 24 <= 4])
     return near / baseline.count < 0.02
 
 
