@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TypeVar
 
 from core.analysis import habits, rules, team
@@ -25,7 +26,7 @@ from core.analysis.signs import Seen, severity_of
 from core.analysis.ties import Node, node_of
 from core.analysis.watching import follow_up
 from core.announcement import Announcement
-from core.assessment import Assessment, Attribution, Classification, Comfort, Context, Correlation, Stability, Verdict
+from core.assessment import Assessment, Attribution, Classification, Comfort, Context, Correlation, Severity, Stability, Verdict
 from core.baseline import Activity, Baseline
 from core.batch import Batch, Cursor
 from core.clock import Clock, utc_now
@@ -39,6 +40,7 @@ from core.unified import UnifiedEvent
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+_NO_CONTEXT, _NO_COMFORT = Context(), Comfort()
 # Other records of one resource that may tell who changed it; the latest of them.
 _MOST_WITNESSES = 64
 
@@ -135,6 +137,8 @@ class EventBridge:
         known = run.loaded.known
         fresh = arrived(plan, known)
         stored = [node for node in plan.group.nodes if node.id not in fresh]
+        if not stored:
+            return plan.group.nodes
         # An announcement may speak of any of them.
         before = None if batch.announcements else cause_of(stored, run.loaded.announcements, self._settings.ci_identities)
         return to_judge(plan, cause, before, known, again)
@@ -163,21 +167,21 @@ class EventBridge:
             if held and not found.actor.known and held.assessment.attribution.actor.known:
                 found = held.assessment.attribution
             run.attributions[event.id] = found
-            nodes.append(node_of(event, found.actor, runs))
+            told = run.loaded.nodes.get(event.id)
+            nodes.append(told if told and told.event is event and told.actor is found.actor else node_of(event, found.actor, runs))
         return nodes
 
     def _judge(self, run: _Run, node: Node, plan: Assignment, cause: Cause, again: frozenset[str]) -> None:
         keys = run.keys[node.id]
         seen = seen_of(node, keys, cause, run.loaded, run.memory.rows, self._settings)
         severity, _ = severity_of(node.event.traits, node.event.change_type)
-        nothing = Judgement(classification=Classification(severity=severity), shares={})
-        run.judgements[node.id] = run.step("classify", (node.id,), lambda: self._steps.classify(seen), nothing)
+        run.judgements[node.id] = run.step("classify", (node.id,), lambda: self._steps.classify(seen), _not_judged(severity))
         if node.id in again:
             before = run.memory.without(node, keys)
-            run.contexts[node.id] = run.step("context", (node.id,), lambda: self._steps.context(node, keys, before, None), Context())
+            run.contexts[node.id] = run.step("context", (node.id,), lambda: self._steps.context(node, keys, before, None), _NO_CONTEXT)
         elif node.id in run.new:
             run.contexts[node.id] = run.step(
-                "context", (node.id,), lambda: self._steps.context(node, keys, run.memory.rows, run.loaded.gaps), Context()
+                "context", (node.id,), lambda: self._steps.context(node, keys, run.memory.rows, run.loaded.gaps), _NO_CONTEXT
             )
             run.memory.take(node, keys, plan.group.nodes, run.judgements[node.id].classification.verdict)
 
@@ -233,7 +237,7 @@ class EventBridge:
             correlation=correlation,
             attribution=run.attributions[node.id],
             classification=told,
-            context=run.contexts.get(node.id, Context()),
+            context=run.contexts.get(node.id, _NO_CONTEXT),
             rules_version=rules.version(),
             failed_steps=tuple(sorted(run.failed.get(node.id, {}))),
         )
@@ -281,7 +285,7 @@ class EventBridge:
             "comfort",
             (event.id,),
             lambda: self._steps.comfort(event, draft.verdict, judgement, draft.context, reach, ending, score),
-            Comfort(),
+            _NO_COMFORT,
         )
         failed = run.failed.get(event.id, {})
         final = replace(draft, comfort=made, failed_steps=tuple(sorted(failed)))
@@ -289,7 +293,7 @@ class EventBridge:
             final = replace(final, classification=with_failures(draft.classification, event.id, failed))
         if member.before and event.id in again and member.before.failed_steps == final.failed_steps:
             final = member.before
-        return replace(member, assessment=final)
+        return Member(node=member.node, assessment=final, before=member.before)
 
     def _activity(self, run: _Run, member: Member) -> Activity | None:
         actor, teams, verdict = member.node.actor, self._settings.teams, member.assessment.verdict
@@ -314,6 +318,11 @@ class EventBridge:
         settle = timedelta(minutes=self._settings.settle_minutes)
         reopened = (story for story in stories if self._reopens(run, drafts.get(story.id, ())))
         return tuple(follow_up(story, drafts[story.id], run.now, settle) for story in reopened)
+
+
+@cache
+def _not_judged(severity: Severity) -> Judgement:
+    return Judgement(classification=Classification(severity=severity), shares={})
 
 
 def _alone(node: Node) -> Group:

@@ -17,6 +17,8 @@ def utc_now() -> datetime:
 
 def require_utc(name: str, at: datetime) -> None:
     """Raise ValueRefused unless `at` is aware with offset zero."""
+    if at.tzinfo is UTC:
+        return
     offset = at.utcoffset()
     if offset is None:
         raise ValueRefused(f"{name} has no time zone: {at.isoformat()}")

@@ -235,4 +235,10 @@ class Event:
 
     def fingerprint(self) -> str:
         """Kind of change for habits: provider, kind, change type, sorted changed paths. Values and names are left out."""
-        return canonical([self.provider, self.resource.kind, self.change_type, sorted({c.path for c in self.changes})[:20]])
+        return _fingerprint(self.provider, self.resource.kind, self.change_type, tuple(sorted({c.path for c in self.changes})[:20]))
+
+
+# Many events are of few kinds.
+@lru_cache(maxsize=4096)
+def _fingerprint(*parts: str | tuple[str, ...]) -> str:
+    return canonical(parts)

@@ -52,12 +52,14 @@ class Loaded:
     """One batch's surroundings. `known` are the stored events of the stories that the batch's events may belong to.
 
     `large` are stories too long to be loaded whole, by the operation and sitting keys that lead to them.
+    `nodes` are the batch's own events as their sources told them, before anybody looked for who did it.
     `gaps` are those of the source over the last month, None where nobody knows what was read (backfill).
     """
 
     known: Mapping[str, UnifiedEvent] = field(default_factory=dict)
     stories: Mapping[str, Story] = field(default_factory=dict)
     large: Mapping[str, Story] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
     announcements: Sequence[Announcement] = ()
     managed: Mapping[str, ManagedResource] = field(default_factory=dict)
     gaps: Sequence[Coverage] | None = None
@@ -72,11 +74,13 @@ def load(store: Remembered, source: str, batch: Batch, *, horizon: timedelta, no
     said = {one.id: one for one in store.announcements.around(span)} | {one.id: one for one in batch.announcements}
     announcements = tuple(said[key] for key in sorted(said))
     runs = tuple(one for one in announcements if one.kind != "window")
-    stories, known, large = _neighbours(store, batch, runs, span, horizon)
+    nodes = {event.id: node_of(event, event.actor, runs) for event in batch.events}
+    stories, known, large = _neighbours(store, batch, nodes.values(), span, horizon)
     return Loaded(
         known=known,
         stories=stories,
         large=large,
+        nodes=nodes,
         announcements=announcements,
         managed=_managed(store, batch, known.values()),
         gaps=None if backfilled else _gaps(store, source, batch, now),
@@ -93,9 +97,9 @@ def _span(batch: Batch, horizon: timedelta) -> TimeRange | None:
 
 
 def _neighbours(
-    store: Remembered, batch: Batch, runs: tuple[Announcement, ...], span: TimeRange, horizon: timedelta
+    store: Remembered, batch: Batch, nodes: Iterable[Node], span: TimeRange, horizon: timedelta
 ) -> tuple[dict[str, Story], dict[str, UnifiedEvent], dict[str, Story]]:
-    asked = _asked(batch, runs)
+    asked = _asked(batch, nodes)
     found: dict[str, Story] = {}
     large: dict[str, Story] = {}
     for key, linked in store.stories.by_links(asked.keys(), span.start - OPERATION_HORIZON).items():
@@ -110,7 +114,7 @@ def _neighbours(
     return found, known, large
 
 
-def _asked(batch: Batch, runs: tuple[Announcement, ...]) -> dict[str, tuple[datetime, datetime]]:
+def _asked(batch: Batch, nodes: Iterable[Node]) -> dict[str, tuple[datetime, datetime]]:
     """The keys to look for stories under, each with the time from and to which it is asked for."""
     asked: dict[str, tuple[datetime, datetime]] = {}
 
@@ -122,8 +126,8 @@ def _asked(batch: Batch, runs: tuple[Announcement, ...]) -> dict[str, tuple[date
     for said in batch.announcements:
         keys = {f"is:{key}" for key in said.covers.resource_keys} | ({f"op:run:{said.reference}"} if said.reference else set())
         ask(keys, said.range.start, min(said.range.end, said.range.start + OPERATION_HORIZON))
-    for event in batch.events:
-        ask(asked_keys(node_of(event, event.actor, runs)), event.occurred_after or event.occurred_at, event.occurred_at)
+    for node in nodes:
+        ask(asked_keys(node), node.begins, node.at)
     return asked
 
 
@@ -185,7 +189,7 @@ def baselines_of(store: Remembered, nodes: Sequence[Node]) -> tuple[dict[str, Ke
 
 def seen_of(node: Node, keys: Keys, cause: Cause, loaded: Loaded, rows: Mapping[str, Baseline], settings: AnalysisSettings) -> Seen:
     """Everything that the event is judged by."""
-    managed = next((loaded.managed[name] for name in sorted(node.names) if name in loaded.managed), None)
+    managed = next((loaded.managed[name] for name in sorted(node.names & loaded.managed.keys())), None)
     return Seen(node=node, keys=keys, cause=cause, announcements=loaded.announcements, managed=managed, baselines=rows, settings=settings)
 
 

@@ -80,8 +80,10 @@ class Story:
     because: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("opened_at", "updated_at", "first_at", "last_at"):
-            require_utc(f"story.{name}", getattr(self, name))
+        require_utc("story.opened_at", self.opened_at)
+        require_utc("story.updated_at", self.updated_at)
+        require_utc("story.first_at", self.first_at)
+        require_utc("story.last_at", self.last_at)
 
 
 def wholly_taken_back(story: Story) -> bool:

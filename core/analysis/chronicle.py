@@ -103,11 +103,14 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
     old = plan.goes_on
     base = [story for story in (old, *plan.swallows) if story]
     base_ids = {story.id for story in base}
-    counts: Counter[str] = Counter()
-    verdicts: Counter[str] = Counter()
+    # Most stories are of one event: a Counter takes longer to make than it saves.
+    counts: dict[str, int] = defaultdict(int)
+    verdicts: dict[str, int] = defaultdict(int)
     for story in base:
-        counts.update(story.counts)
-        verdicts.update(story.verdicts)
+        for change_type, count in story.counts.items():
+            counts[change_type] += count
+        for told_so, count in story.verdicts.items():
+            verdicts[told_so] += count
     total = sum(story.event_count for story in base)
     for member in (*members, *left):
         if member.before and member.before.correlation.story_id in base_ids:
@@ -118,7 +121,7 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
         counts[member.node.event.change_type] += 1
         verdicts[member.assessment.verdict] += 1
         total += 1
-    head = max(members, key=lambda m: (m.assessment.severity.rank, _concern(m.assessment.verdict), -m.node.at.timestamp(), m.node.id))
+    head = _gravest(members)
     severity = max([head.assessment.severity, *_severities(base, left)], key=lambda one: one.rank)
     verdict = verdict_of(verdicts)
     kept = None if watch else old
@@ -179,26 +182,34 @@ def swallowed(plan: Assignment, now: datetime) -> list[Story]:
 def links(plan: Assignment, fresh: Collection[str]) -> list[StoryLink]:
     """The keys under which later events find the story, at its last time and greatest strength; those of `fresh` events only."""
     found: dict[str, StoryLink] = {}
-    wanted = {key for node in plan.group.nodes if node.id in fresh for key in kept_keys(node)}
-    for node in plan.group.nodes:
-        for key, strength in kept_keys(node).items():
+    kept = [(node, kept_keys(node)) for node in plan.group.nodes]
+    wanted = {key for node, keys in kept if node.id in fresh for key in keys}
+    for node, keys in kept:
+        for key, strength in keys.items():
             if key not in wanted:
                 continue
-            held = found.get(key)
-            last_at = max(held.last_at, node.at) if held else node.at
-            found[key] = StoryLink(key=key, story_id=plan.story_id, last_at=last_at, strength=max(strength, held.strength if held else 0.0))
+            last_at, held = node.at, found.get(key)
+            if held:
+                last_at, strength = max(held.last_at, last_at), max(held.strength, strength)
+            found[key] = StoryLink(key=key, story_id=plan.story_id, last_at=last_at, strength=strength)
     return list(found.values())
 
 
 def verdict_of(verdicts: Mapping[str, int]) -> Verdict:
     """What a reader must know first: anything unplanned; then unknown where it is not a small rest; then planned; then routine."""
-    present = {Verdict(name): count for name, count in verdicts.items() if count > 0}
+    present = {name: count for name, count in verdicts.items() if count > 0}
     if present.get(Verdict.UNPLANNED):
         return Verdict.UNPLANNED
     unknown = present.get(Verdict.UNKNOWN, 0)
     if not present or unknown * 4 > sum(present.values()):
         return Verdict.UNKNOWN
     return Verdict.PLANNED if present.get(Verdict.PLANNED) else Verdict.ROUTINE
+
+
+def _gravest(members: Sequence[Member]) -> Member:
+    if len(members) == 1:
+        return members[0]
+    return max(members, key=lambda m: (m.assessment.severity.rank, _concern(m.assessment.verdict), -m.node.at.timestamp(), m.node.id))
 
 
 def _concern(verdict: Verdict) -> int:
@@ -223,8 +234,11 @@ def _headline(head: Member, base: Sequence[Story], severity: Severity) -> str:
 
 
 def _most(names: Iterable[str]) -> str:
-    counted = Counter(name for name in names if name)
-    return min(counted, key=lambda name: (-counted[name], name)) if counted else ""
+    given = [name for name in names if name]
+    if len(given) <= 1:
+        return given[0] if given else ""
+    counted = Counter(given)
+    return min(counted, key=lambda name: (-counted[name], name))
 
 
 def _actors(members: Sequence[Member], base: Sequence[Story]) -> tuple[Actor, ...]:

@@ -35,14 +35,12 @@ def classify(seen: Seen) -> Judgement:
         found[sign.name] = sign
     logits = dict.fromkeys(ORDER, 0.0)
     evidence: list[Evidence] = []
-    names = found.keys()
-    for rule in rules.weighings():
-        if rule.when <= names and rule.unless.isdisjoint(names):
-            sign = found[rule.tells]
-            weight = rule.weight * (sign.size if rule.scaled else 1.0)
-            logits[rule.verdict] += weight
-            evidence.append(_evidence(sign, rule.verdict, weight, event.id))
-    for verdict, nudge in nudges(seen.baselines.get(MODEL_KEY), names).items():
+    for rule in rules.holding(frozenset(found)):
+        sign = found[rule.tells]
+        weight = rule.weight * (sign.size if rule.scaled else 1.0)
+        logits[rule.verdict] += weight
+        evidence.append(_evidence(sign, rule.verdict, weight, event.id))
+    for verdict, nudge in nudges(seen.baselines.get(MODEL_KEY), found).items():
         if evidence and not (verdict is Verdict.ROUTINE and "guarded" in found):
             logits[verdict] += nudge
     severity, _ = severity_of(event.traits, event.change_type)

@@ -58,18 +58,23 @@ def context(node: Node, keys: Keys, baselines: Mapping[str, Baseline], gaps: Seq
 
 
 def _usual(node: Node, keys: Keys, baselines: Mapping[str, Baseline], at: datetime) -> Usual | None:
-    who = node.actor.name or node.actor.id
-    place = f" in {node.event.environment}" if node.event.environment else ""
-    for key, what in (
-        (keys.same, "on this resource"),
-        (keys.like, f"of {node.event.resource.kind} {node.event.change_type}{place}"),
-        (keys.actor_kind, f"by {who}"),
-        (keys.attempts, f"refused attempts of {who or 'this source'}"),
-        (keys.actor, f"changes of any kind by {who}"),
-    ):
+    for key in (keys.same, keys.like, keys.actor_kind, keys.attempts, keys.actor):
         if key and (baseline := baselines.get(key)) and baseline.count and (baseline.first_at or at) <= at:
-            return Usual(baseline=baseline, what=what)
+            return Usual(baseline=baseline, what=_what(node, keys, key))
     return None
+
+
+def _what(node: Node, keys: Keys, key: str) -> str:
+    """What the baseline under that key counts, in words."""
+    who = node.actor.name or node.actor.id
+    if key == keys.same:
+        return "on this resource"
+    if key == keys.like:
+        place = f" in {node.event.environment}" if node.event.environment else ""
+        return f"of {node.event.resource.kind} {node.event.change_type}{place}"
+    if key == keys.actor_kind:
+        return f"by {who}"
+    return f"refused attempts of {who or 'this source'}" if key == keys.attempts else f"changes of any kind by {who}"
 
 
 def _first(keys: Keys, days: float, at: datetime, gaps: Sequence[Coverage] | None) -> Context:

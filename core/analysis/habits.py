@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from core.baseline import Baseline
 from core.event import Actor, Event
@@ -57,6 +58,7 @@ def keys_of(event: Event, actor: Actor) -> Keys:
     )
 
 
+@lru_cache(maxsize=4096)
 def _short(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
@@ -251,7 +253,8 @@ def hour_is_strange(baseline: Baseline, at: datetime) -> bool:
     """Has the actor enough history, and (almost) none of it within two hours of this time of day?"""
     if baseline.count < 20:
         return False
-    near = sum(count for hour, count in baseline.hours.items() if min((hour % 24 - at.hour) % 24, (at.hour - hour % 24) % 24) <= 2)
+    earliest = at.hour - 2
+    near = sum([count for hour, count in baseline.hours.items() if (hour - earliest) % 24 <= 4])
     return near / baseline.count < 0.02
 
 

@@ -29,14 +29,21 @@ class Memory:
         """Count one new event, whether it was unplanned, and that it followed others of its story."""
         if not self.learns:
             return
+        event, at = node.event, node.at
+        ending = verdict.value if verdict is Verdict.UNPLANNED else ""
         for key in keys.all():
-            place = node.actor.network if key == keys.actor else ""
-            ending = verdict.value if verdict is Verdict.UNPLANNED and key in (keys.same, keys.actor_kind) else ""
-            values = habits.values_of(node.event) if key == keys.same and node.event.changes else None
             held = self.rows.get(key) or Baseline(key=key)
-            side = node.side.value if key == keys.same and node.side in _CHOOSING else ""
-            self._put(habits.remembered(held, node.at, place=place, side=side, values=values, ending=ending))
-        if not node.event.attempted:
+            if key == keys.same:
+                side = node.side.value if node.side in _CHOOSING else ""
+                values = habits.values_of(event) if event.changes else None
+                self._put(habits.remembered(held, at, side=side, values=values, ending=ending))
+            elif key == keys.actor_kind:
+                self._put(habits.remembered(held, at, ending=ending))
+            elif key == keys.actor:
+                self._put(habits.remembered(held, at, place=node.actor.network))
+            else:
+                self._put(habits.remembered(held, at))
+        if not event.attempted:
             self._follow(node, group)
 
     def without(self, node: Node, keys: Keys) -> dict[str, Baseline]:
@@ -44,18 +51,21 @@ class Memory:
         return {key: habits.forgotten(row, node.at) if key in keys.all() else row for key, row in self.rows.items()}
 
     def _follow(self, node: Node, group: Sequence[Node]) -> None:
-        label = f"{node.event.resource.kind} {node.event.resource.name} {node.event.change_type}"
         before: dict[str, Node] = {}
+        resource, at = node.event.resource, node.at
         for other in group:
-            if other.at >= node.at:
+            if other.at >= at:
                 break
-            if other.event.resource.key != node.event.resource.key and node.at - other.at <= _FOLLOWS:
+            if at - other.at <= _FOLLOWS and other.event.resource.key != resource.key:
                 before[other.event.resource.key] = other
+        if not before:
+            return
+        label = f"{resource.kind} {resource.name} {node.event.change_type}"
         for other in list(before.values())[-_MOST_BEFORE:]:
             key = habits.keys_of(other.event, other.actor).same
             if key in self.rows and (other.id, label) not in self._followed:
                 self._followed.add((other.id, label))
-                self._put(habits.followed(self.rows[key], label, node.at - other.at))
+                self._put(habits.followed(self.rows[key], label, at - other.at))
 
     def _put(self, row: Baseline) -> None:
         self.rows[row.key] = row

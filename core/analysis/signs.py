@@ -341,9 +341,10 @@ def _tracked(seen: Seen) -> Iterator[Sign]:
 
 def _when(seen: Seen) -> Iterator[Sign]:
     at, baselines, keys = seen.node.at, seen.baselines, seen.keys
-    days = habits.known_days(baselines.get(keys.stream), at)
-    if days >= habits.HISTORY_NEEDED_DAYS and keys.actor and keys.actor not in baselines:
-        yield Sign(name="new_actor", says=f"first change by this actor in {int(days)} days of history", ref=keys.actor, kind="habit")
+    if keys.actor and keys.actor not in baselines:
+        days = habits.known_days(baselines.get(keys.stream), at)
+        if days >= habits.HISTORY_NEEDED_DAYS:
+            yield Sign(name="new_actor", says=f"first change by this actor in {int(days)} days of history", ref=keys.actor, kind="habit")
     actor = baselines.get(keys.actor)
     if actor and habits.hour_is_strange(actor, at):
         says = f"{actor.count} changes by this actor before, hardly any near {at:%H}:00 UTC"

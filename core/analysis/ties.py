@@ -1,6 +1,6 @@
 """What an event can be joined on: the operation that caused it, the sitting of its actor, the names of its resource. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -79,7 +79,8 @@ class Node:
 
     `operations` maps operation keys to strengths, `sitting` is the key of its actor's sitting (empty: none), `names` are what its
     resource goes by, `points` what it points at (id → strength), `steers` those of them that it scales or routes to,
-    `starts_itself` that nothing beside it need have caused it.
+    `starts_itself` that nothing beside it need have caused it. `place` is where nearness in time may mean something: a namespace, or an
+    account's region; empty where the scope is too wide.
     """
 
     event: Event
@@ -92,6 +93,7 @@ class Node:
     points: dict[str, float]
     steers: frozenset[str]
     starts_itself: bool
+    place: str
 
     @property
     def id(self) -> str:
@@ -110,11 +112,6 @@ class Node:
     def begins(self) -> datetime:
         return self.event.occurred_after or self.event.occurred_at
 
-    @property
-    def place(self) -> str:
-        """Where nearness in time may mean something: a namespace, or an account's region. Empty where the scope is too wide."""
-        return place_of(self.event)
-
     def apart(self, other: "Node") -> timedelta:
         """Time between the two (spans where the source gives no instant); zero where they overlap."""
         if self.at < other.begins:
@@ -124,8 +121,7 @@ class Node:
         return timedelta(0)
 
 
-def place_of(event: Event) -> str:
-    """As `Node.place`."""
+def _place(event: Event) -> str:
     scope = event.resource.scope
     narrow = scope.namespace or ((scope.account or scope.project) and scope.region)
     return f"{event.resource.environment}|{scope}" if narrow else ""
@@ -149,13 +145,15 @@ def node_of(event: Event, actor: Actor, announcements: tuple[Announcement, ...] 
     points = {ref.id: STRUCTURE_STRENGTH[ref.kind] for ref in event.references if ref.kind in STRUCTURE_STRENGTH}
     # A stack's tool calls with the credentials of whoever started the operation, who is all that ties the two.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/security-iam.html#using-iam-servicerole
-    if actor.known and any(ref.kind is ReferenceKind.STACK_OPERATION for ref in event.references):
+    of_stack = any(ref.kind is ReferenceKind.STACK_OPERATION for ref in event.references)
+    if actor.known and of_stack:
         names.add(_started_by(event, actor))
     elif actor.known and actor.via is Via.IAC and all(key.startswith(_REQUEST) for key in operations):
         points.setdefault(_started_by(event, actor), SESSION_STRENGTH)
-    if place := place_of(event):
+    place = _place(event)
+    if place:
         # With a role of its own it calls as that role, and names no stack; then the only operation going on in the place is its cause.
-        if any(ref.kind is ReferenceKind.STACK_OPERATION for ref in event.references):
+        if of_stack:
             names.add(f"{ONLY_ONE}{place}")
         elif actor.tool.startswith("CloudFormation") and all(key.startswith(_REQUEST) for key in operations):
             points.setdefault(f"{ONLY_ONE}{place}", ONLY_ONE_STRENGTH)
@@ -170,6 +168,7 @@ def node_of(event: Event, actor: Actor, announcements: tuple[Announcement, ...] 
         points=points,
         steers=frozenset(ref.id for ref in event.references if ref.kind is ReferenceKind.TARGETS),
         starts_itself=side is Side.PLATFORM and not _SELF_STARTED.isdisjoint(event.traits),
+        place=place,
     )
 
 
@@ -179,7 +178,8 @@ def _started_by(event: Event, actor: Actor) -> str:
 
 def _realm(event: Event) -> Scope:
     """Where one job of machinery works: a namespace, or all regions of an account."""
-    return replace(event.resource.scope, region="")
+    scope = event.resource.scope
+    return Scope(account=scope.account, project=scope.project, cluster=scope.cluster, namespace=scope.namespace)
 
 
 def _sitting(event: Event, actor: Actor, side: Side) -> tuple[str, float]:

@@ -60,8 +60,9 @@ def _text(name: str) -> str:
     return files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
+@cache
 def _load(name: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", yaml.safe_load(_text(name)))
+    return cast("dict[str, Any]", yaml.load(_text(name), Loader=yaml.CSafeLoader))
 
 
 @cache
@@ -98,6 +99,13 @@ def _denials() -> tuple[str, ...]:
 @cache
 def weighings() -> tuple[Rule, ...]:
     return tuple(_rule(raw) for raw in _load("classify.yaml")["rules"])
+
+
+# Whatever the events, few sets of signs are seen together.
+@lru_cache(maxsize=4096)
+def holding(signs: frozenset[str]) -> tuple[Rule, ...]:
+    """The weighings that hold where just these signs are seen, in their order."""
+    return tuple(rule for rule in weighings() if rule.when <= signs and rule.unless.isdisjoint(signs))
 
 
 def _rule(raw: dict[str, Any]) -> Rule:
@@ -137,6 +145,7 @@ def _patterns(group: str) -> tuple[str, ...]:
     return tuple(pattern.casefold() for raw in _load("identities.yaml")[group] for pattern in raw["like"])
 
 
+@lru_cache(maxsize=4096)
 def looks_like(group: str, spellings: frozenset[str]) -> str:
     """The pattern of `group` (ci, break_glass) that one of the spellings matches; empty where none does."""
     return matching(spellings, _patterns(group))
@@ -144,7 +153,9 @@ def looks_like(group: str, spellings: frozenset[str]) -> str:
 
 def matching(spellings: frozenset[str], patterns: tuple[str, ...]) -> str:
     """The first of `patterns` that one of the spellings matches, without case; empty where none does."""
-    return next((found for one in sorted(spellings) if one and patterns and (found := _match_one(one, patterns))), "")
+    if not patterns:
+        return ""
+    return next((found for one in sorted(spellings) if one and (found := _match_one(one, patterns))), "")
 
 
 @lru_cache(maxsize=4096)
