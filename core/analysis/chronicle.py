@@ -100,17 +100,16 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
     `left` are events that were counted in one of the plan's stories and went to another. With `watch` something new was really
     changed in it, and it is to be followed up (again).
     """
+    if len(members) == 1 and not (left or plan.goes_on or plan.swallows):
+        return _begun(plan, members[0], cause, now, watch=watch)
     old = plan.goes_on
     base = [story for story in (old, *plan.swallows) if story]
     base_ids = {story.id for story in base}
-    # Most stories are of one event: a Counter takes longer to make than it saves.
-    counts: dict[str, int] = defaultdict(int)
-    verdicts: dict[str, int] = defaultdict(int)
+    counts: Counter[str] = Counter()
+    verdicts: Counter[str] = Counter()
     for story in base:
-        for change_type, count in story.counts.items():
-            counts[change_type] += count
-        for told_so, count in story.verdicts.items():
-            verdicts[told_so] += count
+        counts.update(story.counts)
+        verdicts.update(story.verdicts)
     total = sum(story.event_count for story in base)
     for member in (*members, *left):
         if member.before and member.before.correlation.story_id in base_ids:
@@ -121,7 +120,7 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
         counts[member.node.event.change_type] += 1
         verdicts[member.assessment.verdict] += 1
         total += 1
-    head = _gravest(members)
+    head = max(members, key=lambda m: (m.assessment.severity.rank, _concern(m.assessment.verdict), -m.node.at.timestamp(), m.node.id))
     severity = max([head.assessment.severity, *_severities(base, left)], key=lambda one: one.rank)
     verdict = verdict_of(verdicts)
     kept = None if watch else old
@@ -152,6 +151,31 @@ def tell(plan: Assignment, members: Sequence[Member], left: Sequence[Member], ca
         taken_back=kept.taken_back if kept and kept.event_count == total else None,
     )
     return _revised(old, told, plan.swallows, total)
+
+
+def _begun(plan: Assignment, member: Member, cause: Cause, now: datetime, *, watch: bool) -> Story:
+    """A new story of one event, as most are: nothing to count, to sort or to choose from."""
+    event, told = member.node.event, member.assessment
+    return Story(
+        id=plan.story_id,
+        revision=1,
+        opened_at=now,
+        updated_at=now,
+        first_at=event.occurred_at,
+        last_at=event.occurred_at,
+        headline_event=event.id,
+        cause=_words((member,), cause, 1),
+        environment=event.environment,
+        sources=(event.source,),
+        providers=(event.provider,),
+        counts={event.change_type: 1},
+        verdicts={told.verdict: 1},
+        verdict=told.verdict,
+        confidence=round(told.classification.confidence, 4),
+        severity=told.severity,
+        actors=_actors((member,), ()),
+        settling=Settling.WATCHING if watch else Settling.NOT_STARTED,
+    )
 
 
 def _revised(old: Story | None, told: Story, swallows: Sequence[Story], total: int) -> Story:
@@ -206,12 +230,6 @@ def verdict_of(verdicts: Mapping[str, int]) -> Verdict:
     return Verdict.PLANNED if present.get(Verdict.PLANNED) else Verdict.ROUTINE
 
 
-def _gravest(members: Sequence[Member]) -> Member:
-    if len(members) == 1:
-        return members[0]
-    return max(members, key=lambda m: (m.assessment.severity.rank, _concern(m.assessment.verdict), -m.node.at.timestamp(), m.node.id))
-
-
 def _concern(verdict: Verdict) -> int:
     return (Verdict.ROUTINE, Verdict.PLANNED, Verdict.UNKNOWN, Verdict.UNPLANNED).index(verdict)
 
@@ -234,11 +252,8 @@ def _headline(head: Member, base: Sequence[Story], severity: Severity) -> str:
 
 
 def _most(names: Iterable[str]) -> str:
-    given = [name for name in names if name]
-    if len(given) <= 1:
-        return given[0] if given else ""
-    counted = Counter(given)
-    return min(counted, key=lambda name: (-counted[name], name))
+    counted = Counter(name for name in names if name)
+    return min(counted, key=lambda name: (-counted[name], name)) if counted else ""
 
 
 def _actors(members: Sequence[Member], base: Sequence[Story]) -> tuple[Actor, ...]:
