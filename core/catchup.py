@@ -259,7 +259,7 @@ class CatchUp:
         if parts.narrow(asked.filter) or asked.over or asked.range.start <= start:
             return 0, False
         before = Span(range=TimeRange(start=start, end=asked.range.start))
-        found = unexplained(self._store, asked.visibility, asked.filter, before, enough=_MOST_READ)
+        found = unexplained(self._store, asked.visibility, asked.filter, before, enough=_MOST_READ, told_as=VERDICTS)
         recent = self._store.stories.recent(asked.visibility.within(asked.filter.environments), before, _MOST_READ)
         ids = {one.correlation_id or one.id for one in found.events} | {
             story.id

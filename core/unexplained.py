@@ -1,6 +1,6 @@
 """What nobody explained and nobody saw settle, found by verdict: what is graver and explained pushes none of it out of the page read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -32,8 +32,11 @@ class Unexplained:
     cut: bool = False
 
 
-def unexplained(store: Kept, visibility: Visibility, wanted: EventFilter, span: Span, *, enough: int) -> Unexplained:
-    """Those of `wanted` (whose own verdicts narrow it further), until `enough` are found. Raises StorageError."""
+def unexplained(
+    store: Kept, visibility: Visibility, wanted: EventFilter, span: Span, *, enough: int, told_as: Collection[Verdict] = tuple(Verdict)
+) -> Unexplained:
+    """Those of `wanted` (whose own verdicts narrow it further) in stories that are told as one of `told_as`, until `enough` are found.
+    Raises StorageError."""
     verdicts = VERDICTS & wanted.verdicts if wanted.verdicts else VERDICTS
     held = Unexplained(stories={})
     if not verdicts:
@@ -44,7 +47,7 @@ def unexplained(store: Kept, visibility: Visibility, wanted: EventFilter, span: 
         gravest: dict[str, UnifiedEvent] = {}
         for one in read:
             story = stories.get(one.correlation_id)
-            if story is None or story.settling is not Settling.SETTLED:
+            if story is None or (story.settling is not Settling.SETTLED and story.verdict in told_as):
                 gravest.setdefault(one.correlation_id or one.id, one)
         held = Unexplained(events=tuple(gravest.values()), stories=stories, cut=len(read) >= most)
         if not held.cut or len(gravest) >= enough:
