@@ -21,9 +21,10 @@ from core.ports import Span, Store
 from core.story import OPEN_FOR, Settling, Story
 from core.subscription import EVERYTHING, EventFilter
 from core.timerange import TimeRange
+from core.unexplained import VERDICTS, unexplained
 
 _STABLE_FOR = timedelta(minutes=30)
-_WEEK_DAYS, _PAGE, _MOST_OPEN = 7, 8, 30
+_WEEK_DAYS, _PAGE, _MOST_OPEN, _MOST_STORIES = 7, 8, 30, 500
 _AROUND = timedelta(hours=1)
 EASE_METRIC = "at_ease"
 
@@ -41,13 +42,18 @@ class Standing:
 
     def status(self) -> Status:
         now = self.clock()
-        found = self._open(now)
+        # First what was read: what is stored from now on may be missing among what is open, and must not be called read.
+        coverage = self._coverage(now)
+        lately = self.store.coverage.report(TimeRange(start=now - OPEN_FOR, end=now), self.sources, now)
+        found, cut = self._open(now)
         return Status(
             at=now,
             open=found,
             names=self._names(found),
             people=self.people.of(tuple(dict.fromkeys(actor for story in found for actor in story.actors))),
-            coverage=self._coverage(now),
+            coverage=coverage,
+            gaps=lately.gaps,
+            cut=cut,
             stability=self._stability(now),
             open_for=OPEN_FOR,
             unkept=says_now(self.keeping.spell) if self.keeping is not None else "",
@@ -118,20 +124,23 @@ class Standing:
         heard = (ongoing.get(source, one) if source in self.sources or not self.sources else one for source, one in last.items())
         return (*heard, *unheard)
 
-    def _open(self, now: datetime) -> tuple[Story, ...]:
+    def _open(self, now: datetime) -> tuple[tuple[Story, ...], bool]:
+        """The most urgent, and whether there is more, or may be: each sort is asked for apart, so that none pushes out another."""
         lately = Span(range=TimeRange(start=now - OPEN_FOR, end=now + timedelta(seconds=1)))
+        events = unexplained(self.store, EVERYTHING, EventFilter(), lately, enough=_MOST_OPEN, told_as=VERDICTS)
+        # What nobody explained may have gone on with changes that are routine.
         recent = [
             story
             for story in self.store.stories.recent(EVERYTHING, lately, _MOST_OPEN * 4)
-            if story.verdict in (Verdict.UNPLANNED, Verdict.UNKNOWN) and story.settling is not Settling.SETTLED
+            if story.verdict in VERDICTS and story.settling is not Settling.SETTLED
         ]
-        unsettled = [
-            story
-            for story in self.store.stories.unsettled(EVERYTHING, _MOST_OPEN)
-            if story.settling is Settling.DEGRADED or story.verdict is not Verdict.ROUTINE
-        ]
-        found = {story.id: story for story in (*recent, *unsettled)}
-        return tuple(sorted(found.values(), key=_urgency)[:_MOST_OPEN])
+        unwell = self.store.stories.degraded(EVERYTHING, _MOST_STORIES)
+        unsettled = self.store.stories.unsettled(EVERYTHING, _MOST_STORIES)
+        nobodys = [events.stories[one.correlation_id] for one in events.events if one.correlation_id in events.stories]
+        held = (*nobodys, *recent, *unwell, *(story for story in unsettled if story.verdict is not Verdict.ROUTINE))
+        found = sorted({story.id: story for story in held}.values(), key=_urgency)
+        cut = events.cut or max(len(unwell), len(unsettled)) >= _MOST_STORIES or len(found) > _MOST_OPEN
+        return tuple(found[:_MOST_OPEN]), cut
 
     def _names(self, stories: Sequence[Story]) -> Mapping[str, str]:
         events = {one.id: one for one in self.store.events.by_ids(EVERYTHING, {story.headline_event for story in stories})}

@@ -24,16 +24,16 @@ from core.report import CatchUpReport, LookAt, MissedRoutine, Period, RolledUp, 
 from core.story import OPEN_FOR, Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
+from core.unexplained import VERDICTS, unexplained
 from core.unified import UnifiedEvent
 from core.when import When, when
 
 DEFAULT = timedelta(days=7)
 ANYTHING = EventFilter()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TO_LOOK_AT = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
 _CALM = frozenset({Verdict.PLANNED, Verdict.ROUTINE})
 _MOST_READ, _MOST_PLANNED, _MOST_ROUTINE = 80, 80, 40
-_MOST_BASELINES, _MOST_UNSETTLED = 1000, 50
+_MOST_BASELINES, _MOST_UNWELL = 1000, 200
 _BRIEF, _FULL = 5, 20
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 _MOST_WORDS = 12
@@ -58,6 +58,7 @@ class _Asked:
 
     period: Period
     now: datetime
+    coverage: CoverageReport
     sequence: int
     filter: EventFilter
     visibility: Visibility
@@ -141,16 +142,19 @@ class CatchUp:
         now = self._clock()
         if since is not None and since != "":
             return self.over(since, filter=filter, brief=brief, time_zone=time_zone, visibility=visibility)
-        sequence = self._store.events.sequence()
         mark = self._store.watermarks.get(reader)
         start = min(mark.read_at, now) if mark else now - DEFAULT
         range_, late = TimeRange(start=start, end=now), None
+        coverage, sequence = self._snapshot(range_, filter, visibility, now)
         told = Span(range=range_, until_sequence=sequence, backfilled=False)
         if mark:
             told = Span(after_sequence=mark.sequence, until_sequence=sequence, backfilled=False)
             late = replace(told, range=TimeRange(start=_EPOCH, end=start))
         period = Period(range=range_, started=Started.WATERMARK if mark else Started.DEFAULT, time_zone=time_zone)
-        asked = _Asked(period=period, now=now, sequence=sequence, filter=filter, visibility=visibility, brief=brief, told=told, late=late)
+        asked = _Asked(
+            period=period, now=now, coverage=coverage, sequence=sequence, filter=filter, visibility=visibility, brief=brief, told=told,
+            late=late,
+        )  # fmt: skip
         return self._report(asked)
 
     def over(
@@ -166,23 +170,31 @@ class CatchUp:
         now = self._clock()
         meant = when(since, now=now, time_zone=time_zone) if isinstance(since, str) else since
         held = meant if isinstance(meant, When) else When(range=meant)
-        sequence = self._store.events.sequence()
+        coverage, sequence = self._snapshot(held.range, filter, visibility, now)
         period = Period(range=held.range, started=Started.ASKED, time_zone=time_zone, notes=held.notes)
         told = Span(range=held.range, until_sequence=sequence)
-        return self._report(_Asked(period=period, now=now, sequence=sequence, filter=filter, visibility=visibility, brief=brief, told=told))
+        asked = _Asked(
+            period=period, now=now, coverage=coverage, sequence=sequence, filter=filter, visibility=visibility, brief=brief, told=told
+        )  # fmt: skip
+        return self._report(asked)
 
     # --- gathering
 
+    def _snapshot(self, span: TimeRange, wanted: EventFilter, visibility: Visibility, now: datetime) -> tuple[CoverageReport, int]:
+        """What was read, and then up to where it is told: what is stored in between is told and not called read, never the reverse."""
+        coverage = self._store.coverage.report(span, self._covered_by(span, wanted, visibility), now)
+        return coverage, self._store.events.sequence()
+
     def _report(self, asked: _Asked) -> CatchUpReport:
-        events = self._store.events
+        events, coverage = self._store.events, asked.coverage
         counts = events.counts(asked.visibility, asked.filter, asked.told)
-        coverage = self._store.coverage.report(asked.range, self._covered_by(asked), asked.now)
-        read, unsettled = self._worst(asked), self._degraded(asked)
-        held = self._store.stories.by_ids({one.correlation_id for one in (*read, *unsettled)})
-        stories = undoing.verified(self._store.events, held, asked.now)
-        items = parts.look_at((*read, *unsettled), stories, asked.range)
+        read = self._worst(asked)
+        unwell, more_unwell = self._degraded(asked)
+        held = self._store.stories.by_ids({one.correlation_id for one in (*read, *unwell)})
+        items = parts.look_at((*read, *unwell), undoing.verified(events, held, asked.now), asked.range)
+        open_before, more_open = self._open_before(asked, {one.story_id for one in items})
         most = _BRIEF if asked.brief else _FULL
-        shown = self._still(asked, items[:most], (*read, *unsettled), coverage)
+        shown = self._still(asked, items[:most], (*read, *unwell), coverage)
         also, cut = self._also(asked, {one.story_id for one in items})
         absent = self._missed(asked)
         report = CatchUpReport(
@@ -204,7 +216,8 @@ class CatchUp:
             recommendations=tuple(parts.recommendations(items[:most], absent, coverage)),
             late=events.counts(asked.visibility, asked.filter, asked.late).total if asked.late else 0,
             backfilled=self._backfilled(asked),
-            open_before=self._open_before(asked, {one.story_id for one in items}),
+            open_before=open_before,
+            cut=more_unwell or more_open,
         )
         return replace(report, summary=self._summary(report))
 
@@ -215,44 +228,45 @@ class CatchUp:
         unchanged = undoing.unchanged(self._store.events, read, asked.now)
         return [parts.still(item) if item.event_id in unchanged else item for item in items]
 
-    def _covered_by(self, asked: _Asked) -> tuple[str, ...]:
+    def _covered_by(self, span: TimeRange, wanted: EventFilter, visibility: Visibility) -> tuple[str, ...]:
         """The sources whose reading matters: those configured, and those that were still read in the period."""
         last = self._store.coverage.last()
-        names = {*self._sources, *(name for name, one in last.items() if one.range.end > asked.range.start)}
-        for wanted in (asked.filter.sources, asked.visibility.sources):
-            names = names & wanted if wanted else names
+        names = {*self._sources, *(name for name, one in last.items() if one.range.end > span.start)}
+        for some in (wanted.sources, visibility.sources):
+            names = names & some if some else names
         return tuple(sorted(names))
 
     def _worst(self, asked: _Asked) -> Sequence[UnifiedEvent]:
-        wanted = asked.filter.verdicts & _TO_LOOK_AT if asked.filter.verdicts else _TO_LOOK_AT
+        wanted = asked.filter.verdicts & VERDICTS if asked.filter.verdicts else VERDICTS
         if not wanted:
             return ()
         return self._store.events.severest(asked.visibility, replace(asked.filter, verdicts=wanted), asked.told, _MOST_READ)
 
-    def _degraded(self, asked: _Asked) -> Sequence[UnifiedEvent]:
-        """The headlines of stories that are not well now, whenever they began: nothing is quiet beside them."""
-        found = [
-            story.headline_event
-            for story in self._store.stories.degraded(asked.visibility, _MOST_UNSETTLED)
-            if parts.matches(story, asked.filter)
-        ]
-        if not found or parts.narrow(asked.filter) or asked.over:
-            return ()
-        return self._store.events.by_ids(asked.visibility, found)
+    def _degraded(self, asked: _Asked) -> tuple[Sequence[UnifiedEvent], bool]:
+        """The headlines of stories that are not well now, whenever they began: nothing is quiet beside them. And whether there are more
+        than were looked through, or one whose headline cannot be shown."""
+        if parts.narrow(asked.filter) or asked.over:
+            return (), False
+        stories = self._store.stories.degraded(asked.visibility.within(asked.filter.environments), _MOST_UNWELL)
+        wanted = {story.headline_event for story in stories if parts.matches(story, asked.filter)}
+        found = self._store.events.by_ids(asked.visibility, wanted)
+        return found, len(stories) >= _MOST_UNWELL or len(found) < len(wanted)
 
-    def _open_before(self, asked: _Asked, told: Collection[str]) -> int:
-        """Stories that are open since before the period; none of a period that is over, or where only an event tells what is asked."""
+    def _open_before(self, asked: _Asked, told: Collection[str]) -> tuple[int, bool]:
+        """Stories that are open since before the period, and whether there may be more; none of a period that is over, or where only an
+        event tells what is asked. Found by what nobody explained in them, and by the story where its last change was not that."""
         start = asked.now - OPEN_FOR
         if parts.narrow(asked.filter) or asked.over or asked.range.start <= start:
-            return 0
-        before = Span(range=TimeRange(start=start, end=asked.period.range.start))
-        return sum(
-            story.verdict in _TO_LOOK_AT
-            and story.settling is not Settling.SETTLED
-            and story.id not in told
-            and parts.matches(story, asked.filter)
-            for story in self._store.stories.recent(asked.visibility, before, _MOST_READ)
-        )
+            return 0, False
+        before = Span(range=TimeRange(start=start, end=asked.range.start))
+        found = unexplained(self._store, asked.visibility, asked.filter, before, enough=_MOST_READ, told_as=VERDICTS)
+        recent = self._store.stories.recent(asked.visibility.within(asked.filter.environments), before, _MOST_READ)
+        ids = {one.correlation_id or one.id for one in found.events} | {
+            story.id
+            for story in recent
+            if story.verdict in VERDICTS and story.settling is not Settling.SETTLED and parts.matches(story, asked.filter)
+        }
+        return len(ids - set(told)), found.cut
 
     def _also(self, asked: _Asked, told: Collection[str]) -> tuple[tuple[RolledUp, ...], bool]:
         """The planned and the routine stories of the period, by their most severe events."""
@@ -279,7 +293,7 @@ class CatchUp:
 
     def _whole_around(self, at: datetime, asked: _Asked) -> bool:
         around = TimeRange(start=at - _HOUR, end=min(at + _HOUR, asked.now))
-        return self._store.coverage.report(around, self._covered_by(asked), asked.now).whole
+        return self._store.coverage.report(around, asked.coverage.sources, asked.now).whole
 
     def _team(self, asked: _Asked) -> tuple[TeamRow, ...]:
         """By whole days: rows of team activity are kept by day."""

@@ -55,13 +55,18 @@ class CoverageReport:
     def unread(self) -> tuple[Coverage, ...]:
         """The gaps in time. What was read but for a named part (a kind that the role may not list) is told, and stops no reassurance
         about the rest; what was left out because it could not be understood does."""
-        return tuple(gap for gap in self.gaps if gap.state is not CoverageState.PARTIAL or gap.complete_until < gap.range.end)
+        return tuple(gap for gap in self.gaps if in_time(gap))
 
     @property
     def read_whole(self) -> tuple[str, ...]:
         """Names of the sources without a gap."""
         holed = {gap.source for gap in self.gaps}
         return tuple(name for name in self.sources if name not in holed)
+
+
+def in_time(gap: Coverage) -> bool:
+    """Is it a gap in time, and not a named part that was left out of what was read?"""
+    return gap.state is not CoverageState.PARTIAL or gap.complete_until < gap.range.end
 
 
 # The reason of a gap that has no beginning.

@@ -132,6 +132,7 @@ class CatchUpReport:
     (among `counts` only where a period was asked for). `more_to_look_at` counts the stories beyond `look_at`, at least so many where
     `look_at_cut`; `also_cut` says that there is more than `also` tells.
     `open_before` counts what nobody explained in the days before the period, and nobody saw settle: a quiet period does not close it.
+    `cut`: more is not well, or open from before, than could be looked through; what there is of it is not known, and nothing is quiet.
     `summary` is written by a model and was held against everything else here; empty without one.
     """
 
@@ -154,6 +155,7 @@ class CatchUpReport:
     late: int = 0
     backfilled: int = 0
     open_before: int = 0
+    cut: bool = False
     summary: str = ""
 
     def __post_init__(self) -> None:
@@ -180,11 +182,11 @@ class CatchUpReport:
 
     @property
     def quiet(self) -> bool:
-        """Nothing but routine, nothing that is not well or fails, and every source read whole for the whole period. Only then calm is
-        spoken."""
+        """Nothing but routine, nothing that is not well or fails, all of it looked through, and every source read whole for the whole
+        period. Only then calm is spoken."""
         only_routine = self.counts.total == self.counts.by_verdict.get(Verdict.ROUTINE, 0)
         well = not self.look_at and not self.missed and not any(one.worse for one in self.stability)
-        return self.coverage.whole and only_routine and well
+        return self.coverage.whole and only_routine and well and not self.cut
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,8 +15,11 @@ def holes(source: str, stretches: Sequence[Coverage], span: TimeRange, now: date
     """Stretches of `span` in which the source, or a part of it, was not read whole; in order of time.
 
     `stretches` are those of the source that touch the span, and each part's newest before its end. What nobody read is a gap with
-    the reason stored for it; what was read in part is partial, unless a later reading had it whole. The future is no gap.
+    the reason stored for it; what was read in part is partial, unless a later reading had it whole. The future is no gap, unless
+    nothing else is asked for: then nothing of it was read.
     """
+    if span.start > now:
+        return [Coverage(source=source, range=span, state=CoverageState.GAP, complete_until=span.start, reason="it is still to come")]
     asked = TimeRange(start=span.start, end=max(span.start, min(span.end, now)))
     if asked.duration <= timedelta(0):
         return []

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bot.terminal.slots import clean, clock, rendered, verdict, verdict_of
-from bot.views.status import Status, summary
+from bot.views.status import Status, says
 from core import phrases
 from core.coverage import NEVER_READ, Coverage, CoverageState
 from core.report import Answer
@@ -48,11 +48,8 @@ def status_view(status: Status, zone: ZoneInfo) -> RenderableType:
 
 
 def _open(status: Status, zone: ZoneInfo) -> Iterator[Text]:
-    unread = [one for one in status.coverage if one.state is CoverageState.GAP]
-    if not status.coverage:
-        yield Text("Nothing has been read yet, so there is nothing I can say.")
-    elif not status.open:
-        yield Text("Nothing is open in what was read. I can't vouch for the rest." if unread else summary(status))
+    if not status.open or status.cut:
+        yield rendered(says(status), zone)
     for story in status.open:
         yield _story(story, status.names.get(story.id, ""), zone)
 

@@ -84,6 +84,8 @@ def _notes(report: CatchUpReport) -> Iterator[Text]:
         yield Text(clean(note), style="italic")
     if report.late:
         yield Text(f"{phrases.plural(report.late, 'change')} among them happened earlier and arrived late.", style="italic")
+    if report.cut:
+        yield Text("More is open or not well than I could look through: what I don't name here may still be so.", style="yellow")
     if report.backfilled:
         yield Text(f"History read in afterwards: {phrases.plural(report.backfilled, 'change')}.", style="italic")
 

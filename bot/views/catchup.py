@@ -131,6 +131,8 @@ def _notes(report: CatchUpReport) -> list[str]:
     notes = [prose(note, 300) for note in report.period.notes]
     if report.late:
         notes.append(f"{words.plural(report.late, 'change')} among them happened earlier and arrived late.")
+    if report.cut:
+        notes.append("More is open or not well than I could look through: what I don't name here may still be so.")
     if report.backfilled:
         notes.append(f"History read in afterwards: {words.plural(report.backfilled, 'change')}, not told one by one.")
     return [f"_{note}_" for note in notes]

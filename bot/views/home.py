@@ -78,7 +78,8 @@ def _open(home: Home) -> list[Block]:
     if not blocks:
         blocks = [kit.section(status_view.summary(status))]
     more = len(status.open) - status_view.SHOWN
-    rest = [kit.context(f"and {more} more: `/wgo status`")] if more > 0 else []
+    least = "at least " if status.cut else ""
+    rest = [kit.context(f"and {least}{more} more: `/wgo status`")] if more > 0 else []
     unkept = [kit.section(*lines)] if (lines := status_view.unkept_lines(status)) else []
     return [kit.divider(), kit.header("Open now"), *unkept, *blocks, *rest, kit.context(status_view.stability_line(status.stability))]
 

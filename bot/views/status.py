@@ -7,19 +7,23 @@ from datetime import datetime, timedelta
 from bot.views import blocks as kit
 from bot.views import words
 from bot.views.blocks import Block, Message
-from bot.views.mrkdwn import People, code, date, person, prose, strong
+from bot.views.mrkdwn import People, code, date, person, prose, render, strong
 from bot.views.story import DETAILS
+from core import phrases
 from core.assessment import Verdict
 from core.baseline import Metric
-from core.coverage import NEVER_READ, Coverage, CoverageState
+from core.coverage import NEVER_READ, Coverage, CoverageState, in_time
 from core.story import Settling, Story, wholly_taken_back
+from core.text import Code, Slot, Text, Time, TimeStyle
 
 SHOWN = 8
+_GAPS = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
     """`open` are stories that ask for a look: unplanned, unknown or not settled. `stability` is the newest score of each environment.
+    `gaps` is what was not read whole of the time in which something counts as open; `cut`: there is more, or may be, than `open` holds.
     `unkept` says that the store cannot be written now, where it cannot; `open_for` is how long what nobody explained counts as open."""
 
     at: datetime
@@ -27,6 +31,8 @@ class Status:
     names: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
+    gaps: tuple[Coverage, ...] = ()
+    cut: bool = False
     stability: tuple[Metric, ...] = ()
     failed_messages: int = 0
     unkept: str = ""
@@ -86,24 +92,55 @@ def _stands(story: Story) -> str:
 
 
 def summary(status: Status) -> str:
-    """How much is open; that nothing is, only of what was read."""
-    if status.open:
-        worst = sum(1 for story in status.open if story.verdict is Verdict.UNPLANNED)
-        unknown = sum(1 for story in status.open if story.verdict is Verdict.UNKNOWN)
-        unwell = sum(1 for story in status.open if story.settling is Settling.DEGRADED)
-        counts = {"unplanned": worst, "I can't tell": unknown, "not settled": unwell}
-        detail = ", ".join(f"{many} {word}" for word, many in counts.items() if many)
-        return f"{words.plural(len(status.open), 'change')} open{f': {detail}' if detail else ''}."
+    return render(says(status), status.people)
+
+
+def says(status: Status) -> Text:
+    """How much is open; that nothing is, only of what was read and looked through."""
+    if not status.open:
+        return _nothing(status)
+    worst = sum(1 for story in status.open if story.verdict is Verdict.UNPLANNED)
+    unknown = sum(1 for story in status.open if story.verdict is Verdict.UNKNOWN)
+    unwell = sum(1 for story in status.open if story.settling is Settling.DEGRADED)
+    counts = {"unplanned": worst, "I can't tell": unknown, "not settled": unwell}
+    detail = ", ".join(f"{many} {word}" for word, many in counts.items() if many)
+    least = "At least " if status.cut else ""
+    return (f"{least}{words.plural(len(status.open), 'change')} open{f': {detail}' if detail else ''}.",)
+
+
+def _nothing(status: Status) -> Text:
+    if not status.coverage and not status.unkept:
+        return ("Nothing has been read yet, so there is nothing I can say.",)
+    holed = {one.source for one in status.coverage if one.state is CoverageState.GAP}
     # What happened before is not looked at again: that it is closed is not known.
     nothing = f"Nothing of the last {status.open_for.days} days is open"
+    if status.cut:
+        nothing = f"I found nothing open of the last {status.open_for.days} days, but there is more than I could look through"
+    elif status.unkept:
+        nothing += " in what could be kept"
+    elif holed or status.gaps:
+        nothing += " in what was read"
+    # What is not read to this day is told with its source.
+    gaps = [gap for gap in status.gaps if in_time(gap) and not (gap.source in holed and gap.range.end >= status.at)]
+    said: list[Slot] = [nothing]
+    for number, gap in enumerate(gaps[:_GAPS]):
+        said += [", " if number else "; ", *_unread(gap)]
+    more = f", and {words.plural(len(gaps) - _GAPS, 'more gap')}" if len(gaps) > _GAPS else ""
+    said.append(f"{more}.")
     if status.unkept:
-        return f"{nothing} in what could be kept. Of what happens now I can't vouch."
-    if not status.coverage:
-        return "Nothing has been read yet, so there is nothing I can say."
-    holed = [one for one in status.coverage if one.state is CoverageState.GAP]
+        said.append(" Of what happens now I can't vouch.")
     if holed:
-        return f"{nothing} in what was read. {words.plural(len(holed), 'source')} I could not read: I can't vouch for that."
-    return f"{nothing}."
+        said.append(f" {words.plural(len(holed), 'source')} I could not read: I can't vouch for that.")
+    return tuple(said)
+
+
+def _unread(gap: Coverage) -> Text:
+    """As in: aws-prod was not read Fri 02:10–17:20."""
+    same_day = gap.range.start.date() == gap.range.end.date()
+    until = Time(gap.range.end, TimeStyle.CLOCK if same_day else TimeStyle.DAY_CLOCK)
+    part = f" ({phrases.clipped(gap.part, 60)})" if gap.part else ""
+    read = "was read only in part" if gap.state is CoverageState.PARTIAL else "was not read"
+    return (Code(gap.source), f"{part} {read} ", Time(gap.range.start), "–", until)
 
 
 def unkept_lines(status: Status) -> list[str]:

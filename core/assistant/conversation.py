@@ -17,14 +17,16 @@ from core.errors import WhenUnclear
 from core.event import ActorKind
 from core.ports import AssessmentStore, CoverageStore, EventStore, Metrics, Span, StoryStore, TeamActivity, Watermarks
 from core.report import Answer, Period, Question, Started
+from core.story import Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.text import Text
 from core.timerange import TimeRange
+from core.unexplained import unexplained
 from core.unified import UnifiedEvent
 from core.when import When, when
 
 DEFAULT, SUSPECTED = timedelta(days=7), timedelta(days=1)
-_SHOWN, _OPEN = 6, 5
+_SHOWN, _OPEN, _MOST_STORIES = 6, 5, 500
 # How many changes are read whole to look for what no column tells.
 MOST_LOOKED = 1000
 _LATELY = timedelta(minutes=30)
@@ -52,6 +54,7 @@ class _Scope:
     period: Period
     filter: EventFilter
     visibility: Visibility
+    coverage: CoverageReport
 
     @property
     def span(self) -> Span:
@@ -99,7 +102,7 @@ class Conversation:
             case Wanted.WHY:
                 return self._why(scope)
             case Wanted.SEEN:
-                return self._whole(steadiness.seen(self._where(scope), self._coverage(scope)), scope)
+                return self._whole(steadiness.seen(self._where(scope), scope.coverage), scope)
             case _:
                 return self._what(scope)
 
@@ -120,18 +123,21 @@ class Conversation:
         held = replace(meant.range, end=meant.range.end + timedelta(seconds=1)) if meant.range.end == now else meant.range
         period = Period(range=held, started=started, time_zone=question.time_zone, notes=meant.notes)
         words = () if found.wanted in (Wanted.SUSPECTS, Wanted.INCIDENT, Wanted.STABLE, Wanted.SEEN) else found.words
-        return _Scope(asked=found, period=period, filter=replace(found.filter, text=" ".join(words)), visibility=visibility)
+        wanted = replace(found.filter, text=" ".join(words))
+        # Before anything else is read: what is stored from now on is not counted, and must not be called read either.
+        coverage = self._coverage(held, wanted, visibility)
+        return _Scope(asked=found, period=period, filter=wanted, visibility=visibility, coverage=coverage)
 
-    def _coverage(self, scope: _Scope) -> CoverageReport:
+    def _coverage(self, span: TimeRange, wanted: EventFilter, visibility: Visibility) -> CoverageReport:
         last = self._store.coverage.last()
-        names = {*self._sources, *(name for name, one in last.items() if one.range.end > scope.period.range.start)}
-        for wanted in (scope.filter.sources, scope.visibility.sources):
-            names = names & wanted if wanted else names
-        return self._store.coverage.report(scope.period.range, tuple(sorted(names)), self._clock())
+        names = {*self._sources, *(name for name, one in last.items() if one.range.end > span.start)}
+        for some in (wanted.sources, visibility.sources):
+            names = names & some if some else names
+        return self._store.coverage.report(span, tuple(sorted(names)), self._clock())
 
     def _whole(self, answer: Answer, scope: _Scope) -> Answer:
         """The answer with what it was asked of, and what was not seen."""
-        coverage = self._coverage(scope)
+        coverage = scope.coverage
         everything = self._store.events.counts(scope.visibility, EventFilter(), scope.span).total
         return replace(
             answer,
@@ -182,7 +188,7 @@ class Conversation:
         narrowed = answering.narrowed(scope.filter)
         wider = replace(scope.filter, change_types=frozenset(), verdicts=frozenset())
         others = self._store.events.counts(scope.visibility, wider, scope.span).total if narrowed and not found.about else 0
-        place, coverage = self._where(scope, found), self._coverage(scope)
+        place, coverage = self._where(scope, found), scope.coverage
         known = not found.about and (not scope.filter.text or self._ever_called(scope))
         return self._whole(answering.nothing(place, coverage, understood=known, narrowed=narrowed, others=others), scope)
 
@@ -236,16 +242,25 @@ class Conversation:
             for one in sorted(read, key=lambda one: one.at)
             if (not wanted or one.environment in wanted) and (visible is None or one.environment in visible)
         }
-        named = [one for name, one in sorted(newest.items()) if name] or list(newest.values())
-        unsettled = [story for story in self._store.stories.unsettled(scope.visibility, 50) if not wanted or story.environment in wanted]
-        open_ = self._store.events.severest(
-            scope.visibility, EventFilter(environments=wanted, verdicts=answering.OPEN), scope.span, _OPEN * 4
+        there = scope.visibility.within(wanted)
+        unwell = self._store.stories.degraded(there, _MOST_STORIES)
+        unsettled = self._store.stories.unsettled(there, _MOST_STORIES)
+        places = EventFilter(environments=wanted)
+        open_ = unexplained(self._store, scope.visibility, places, scope.span, enough=_OPEN)
+        changed = self._store.events.counts(scope.visibility, places, scope.span).by_environment
+        heads = self._store.events.by_ids(scope.visibility, {story.headline_event for story in unwell})
+        stands = steadiness.Stands(
+            measured=newest,
+            unwell=unwell,
+            watched=sum(1 for story in unsettled if story.settling is Settling.WATCHING),
+            heads={one.id: one for one in heads},
+            unexplained=open_,
+            cut=open_.cut or max(len(unwell), len(unsettled)) >= _MOST_STORIES,
+            places=wanted or (frozenset(changed) if newest else frozenset()),
+            coverage=scope.coverage,
+            span=scope.period.range,
         )
-        heads = {one.id: one for one in self._store.events.by_ids(scope.visibility, {story.headline_event for story in unsettled})}
-        answer = steadiness.stable(
-            named, unsettled, heads, open_, self._stories(open_), self._coverage(scope), sorted(wanted), scope.period.range
-        )
-        return self._whole(answer, scope)
+        return self._whole(steadiness.stable(stands), scope)
 
     def _about(self, question: Question, found: Asked, visibility: Visibility) -> Answer:
         """A question about one story or event."""

@@ -1,6 +1,7 @@
 """How it stands, in words: what was measured, what is not well, what nobody explained, what was not read. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from core import phrases
@@ -8,42 +9,62 @@ from core.assistant import rows
 from core.baseline import Metric
 from core.coverage import CoverageReport
 from core.report import Answer
-from core.story import Settling, Story
+from core.story import Story
 from core.text import Slot, Strong, Text, Time
 from core.timerange import TimeRange
+from core.unexplained import Unexplained
 from core.unified import UnifiedEvent
 
 _NAMED = 4
 
 
-def stable(
-    measured: Sequence[Metric],
-    unsettled: Sequence[Story],
-    heads: Mapping[str, UnifiedEvent],
-    open_: Sequence[UnifiedEvent],
-    stories: Mapping[str, Story],
-    coverage: CoverageReport,
-    places: Sequence[str],
-    span: TimeRange,
-) -> Answer:
-    """The fractions, what is not well, what is open."""
-    bad = [story for story in unsettled if story.settling is Settling.DEGRADED]
-    waiting = [story for story in unsettled if story.settling is Settling.WATCHING]
-    unexplained = _one_a_story(one for one in open_ if not _settled(stories.get(one.correlation_id)))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stands:
+    """What was read of how it stands. `measured` are the newest scores by environment, with what names none and the total under the
+    empty name; `places` are the environments that the question is about: those named, else those that changed. `cut`: there was more
+    than could be looked through."""
+
+    measured: Mapping[str, Metric]
+    unwell: Sequence[Story]
+    watched: int
+    heads: Mapping[str, UnifiedEvent]
+    unexplained: Unexplained
+    cut: bool
+    places: frozenset[str]
+    coverage: CoverageReport
+    span: TimeRange
+
+    @property
+    def shown(self) -> list[Metric]:
+        """The score of each environment; the total too where more was checked than they hold."""
+        named = [one for name, one in sorted(self.measured.items()) if name]
+        total = self.measured.get("")
+        beyond = total is not None and total.denominator > sum(one.denominator for one in named)
+        return [*named, total] if total is not None and beyond else named
+
+    @property
+    def lacking(self) -> list[str]:
+        """Which of the places were not measured. Where more was checked than the environments hold, what names none was."""
+        return sorted(self.places - {one.environment for one in self.shown})
+
+
+def stable(stands: Stands) -> Answer:
+    """The fractions, what is not well, what is open. Yes is only said where everything passes and was looked through, nothing is open,
+    and all was read."""
+    measured, lacking, stories = stands.shown, stands.lacking, stands.unexplained.stories
     failing = [one for one in measured if one.numerator < one.denominator]
-    lacking = sorted(set(places) - {one.environment for one in measured})
+    open_ = stands.unwell or stands.unexplained.events or stands.watched or stands.cut
     said: list[Slot] = []
-    if measured and not (bad or unexplained or failing or waiting or lacking) and coverage.whole:
+    if measured and not (open_ or failing or lacking) and stands.coverage.whole:
         said.append("As far as I can see, yes. ")
     for one in measured:
         where_ = one.environment or "Everything that is checked"
         said += [Strong(where_), f": {one.numerator:g} of {one.denominator:g} checks pass (", Time(one.at), "). "]
     if lacking or not measured:
-        named = f" in {' and '.join(lacking)}" if lacking else ""
-        said.append(f"Stability{named} was not measured: no health signal was read in the last 30 minutes.")
+        said.append(f"Stability{_in(lacking)} was not measured: no health signal was read in the last 30 minutes.")
     cited: list[UnifiedEvent] = []
-    for story in bad[:_NAMED]:
-        head = heads.get(story.headline_event)
+    for story in stands.unwell[:_NAMED]:
+        head = stands.heads.get(story.headline_event)
         if head is not None:
             cited.append(head)
             said += [
@@ -53,34 +74,39 @@ def stable(
                 f": {phrases.clipped(story.settling_says, 120)} ",
                 rows.mark(len(cited), head),
             ]
-    rest = [event for event in unexplained if event.id not in {held.id for held in cited}]
+    unnamed = len(stands.unwell) - len(cited)
+    if unnamed > 0:
+        said += ["\n", f"Not well: {phrases.plural(unnamed, 'more change' if cited else 'change')}."]
+    rest = [event for event in stands.unexplained.events if event.id not in {held.id for held in cited}]
     if rest:
-        said += ["\n", _open_still(len(rest), span)]
+        said += ["\n", _open_still(len(rest), stands.span, stands.unexplained.cut)]
     for event in rest[:_NAMED]:
         cited.append(event)
         said += ["\n", *rows.line(event, len(cited), stories.get(event.correlation_id))]
-    if waiting:
-        said += ["\n", f"{phrases.plural(len(waiting), 'change')} still being watched."]
+    if stands.watched:
+        said += ["\n", f"{phrases.plural(stands.watched, 'change')} still being watched."]
+    if stands.cut:
+        said += ["\n", "There is more than I could look through: I can't say that this is all."]
     return Answer(text=tuple(said), citations=rows.citations(cited))
 
 
-def _open_still(many: int, span: TimeRange) -> str:
+def _in(places: Sequence[str]) -> str:
+    """In staging and dev; what names no environment is named last."""
+    named = [name for name in places if name]
+    most = named if len(named) <= _NAMED else [*named[: _NAMED - 1], f"{len(named) - _NAMED + 1} more"]
+    said = f" in {' and '.join(most)}" if most else ""
+    if "" in places:
+        said += f"{', and' if said else ''} of what names no environment"
+    return said
+
+
+def _open_still(many: int, span: TimeRange, cut: bool) -> str:
     """What the rows below it are, and how many of them there are in all."""
     shown = f" The {_NAMED} gravest:" if many > _NAMED else ""
     days = round(span.duration / timedelta(days=1))
     of = f" of the last {days} days" if days > 1 else ""
-    return f"Not explained, or not known to be planned: {phrases.plural(many, 'change')}{of}.{shown}"
-
-
-def _settled(story: Story | None) -> bool:
-    return story is not None and story.settling is Settling.SETTLED
-
-
-def _one_a_story(events: Iterable[UnifiedEvent]) -> list[UnifiedEvent]:
-    found: dict[str, UnifiedEvent] = {}
-    for one in events:
-        found.setdefault(one.correlation_id or one.id, one)
-    return list(found.values())
+    least = "at least " if cut else ""
+    return f"Not explained, or not known to be planned: {least}{phrases.plural(many, 'change')}{of}.{shown}"
 
 
 def seen(place: Text, coverage: CoverageReport) -> Answer:

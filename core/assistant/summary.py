@@ -40,6 +40,8 @@ def facts(report: CatchUpReport) -> str:
     ]
     if report.late:
         lines.append(f"Arrived late: {report.late}")
+    if report.cut:
+        lines.append("More is open or not well than could be looked through")
     for number, one in enumerate(report.look_at, 1):
         who = one.who.name or one.who.id or "nobody known"
         state = f"{one.verdict.value}, severity {one.severity.value}, by {who}, {_time(one.at)}"

@@ -281,6 +281,7 @@ def reports(draw: st.DrawFn) -> CatchUpReport:
         look_at=tuple(items * times),
         more_to_look_at=draw(st.sampled_from((0, 60))),
         look_at_cut=draw(st.booleans()),
+        cut=draw(st.booleans()),
         also=(rolled,) * draw(st.sampled_from((0, 3, 60))),
         also_cut=True,
         missed=(MissedRoutine(says=draw(texts()), expected_at=T0, key="k"),) * 3,

@@ -119,7 +119,7 @@ def test_a_note_that_slack_did_not_take_is_tried_again(spell: Spell) -> None:
 
 
 def test_the_status_and_the_home_of_a_bot_that_can_keep_nothing_say_so_and_calm_nobody(spell: Spell) -> None:
-    spell.here.read(hours=1)
+    spell.here.read()
     standing = Standing(
         store=spell.here.store, people=spell.here.notifier.people, sources=(), clock=spell.here.clock, keeping=spell.keeping
     )

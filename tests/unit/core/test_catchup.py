@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from bot.views.catchup import catchup_message
 from core.assessment import Severity, Verdict
 from core.baseline import Baseline, Metric
 from core.catchup import CatchUp
@@ -15,6 +17,7 @@ from core.errors import ModelError, WhenUnclear
 from core.ports import LanguageModel
 from core.report import CatchUpReport, Started
 from core.story import Settling
+from core.subscription import EventFilter
 from core.text import plain
 from core.timerange import TimeRange
 from tests.unit.core.changes import ANA, BEN, SCALER, at, change
@@ -79,6 +82,80 @@ def test_a_quiet_hour_does_not_close_what_was_left_open_before_it(told: Telling)
     found = report(told, "last 30 minutes")
     assert (found.quiet, found.open_before) == (True, 1)
     assert (report(told).open_before, report(told, "between monday 1am and monday 2am").open_before) == (0, 0)
+
+
+def test_a_period_that_is_still_to_come_is_not_quiet(told: Telling) -> None:
+    told.read()
+    tomorrow = TimeRange(start=NOW + timedelta(days=1), end=NOW + timedelta(days=2))
+    found = catch_up(told).over(tomorrow)
+    assert (found.quiet, found.sources_read_whole) == (False, ())
+    assert catch_up(told).over(TimeRange(start=NOW - timedelta(days=1), end=NOW + timedelta(days=2))).quiet
+
+
+def quiet_in(told: Telling, **only: str) -> CatchUpReport:
+    wanted = EventFilter(**{name: frozenset({value}) for name, value in only.items()})  # type: ignore[arg-type]
+    return catch_up(told).report(reader="U1", since="last 2 hours", filter=wanted)
+
+
+def test_nothing_is_quiet_beside_what_is_not_well_there_however_much_is_not_well_elsewhere(told: Telling) -> None:
+    told.read()
+    story = told.happened(change("api", 60), settling=Settling.DEGRADED, says="0 of 6 ready")
+    for number in range(200):
+        told.happened(change(f"dev-{number}", 120, environment="dev"), settling=Settling.DEGRADED, says="bad")
+    found = quiet_in(told, environments="prod")
+    assert (found.quiet, found.cut, [one.story_id for one in found.look_at]) == (False, False, [story])
+
+
+def test_nothing_is_quiet_where_more_is_not_well_than_was_looked_through(told: Telling) -> None:
+    told.read()
+    for number in range(199):
+        told.happened(change(f"aws-{number}", 120, source="aws"), settling=Settling.DEGRADED, says="bad")
+    found = quiet_in(told, sources="cluster")
+    assert (found.quiet, found.cut) == (True, False)
+    told.happened(change("aws-199", 120, source="aws"), settling=Settling.DEGRADED, says="bad")
+    found = quiet_in(told, sources="cluster")
+    assert (found.quiet, found.cut, found.look_at) == (False, True, ())
+    assert "More is open or not well than I could look through" in str(catchup_message(found, {}).blocks)
+
+
+def test_what_was_left_open_before_is_told_behind_whatever_is_graver_and_explained(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    told.read()
+    told.happened(change("sg", 60), Verdict.UNPLANNED, Severity.MEDIUM)
+    for number in range(80):
+        told.happened(change(f"p{number}", 61), Verdict.PLANNED, Severity.HIGH)
+        told.happened(change(f"dev-{number}", 61, environment="dev"), Verdict.UNPLANNED, Severity.HIGH)
+    assert (report(told, "last 2 hours").open_before, report(told, "last 2 hours in prod").open_before) == (81, 1)
+    monkeypatch.setattr("core.unexplained._LOOKED", (10, 20))
+    for number in range(20):
+        told.happened(change(f"s{number}", 61, environment="staging"), Verdict.UNPLANNED, settling=Settling.SETTLED)
+    found = report(told, "last 2 hours in staging")
+    assert (found.quiet, found.open_before, found.cut) == (False, 0, True)
+
+
+@pytest.mark.parametrize("started", ["without a mark", "from a mark", "over a time"])
+@pytest.mark.parametrize("port", ["coverage", "events"])
+def test_what_is_stored_while_a_report_begins_is_told_or_its_time_was_not_read(
+    told: Telling, monkeypatch: pytest.MonkeyPatch, started: str, port: str
+) -> None:
+    told.read(end=NOW - timedelta(minutes=30))
+    told.store.watermarks.mark("marked", told.store.events.sequence(), NOW - timedelta(hours=2))
+    of, name = {"coverage": (told.store.coverage, "report"), "events": (told.store.events, "sequence")}[port]
+    read, stored = getattr(of, name), False
+
+    def meanwhile(*asked: Any, **more: Any) -> Any:
+        nonlocal stored
+        found = read(*asked, **more) if port == "events" else None
+        if not stored:
+            stored = True
+            told.happened(change("sg", when=NOW - timedelta(minutes=20)), Verdict.UNPLANNED, Severity.HIGH)
+            told.read(start=NOW - timedelta(minutes=40))
+        return found if port == "events" else read(*asked, **more)
+
+    monkeypatch.setattr(of, name, meanwhile)
+    reader = "marked" if started == "from a mark" else "U1"
+    found = catch_up(told).report(reader=reader, since="last 6 hours" if started == "over a time" else None)
+    assert stored
+    assert not found.quiet
 
 
 def test_the_unplanned_and_the_unknown_come_first_with_who_what_and_why(told: Telling) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from core.assessment import Severity, Verdict
 from core.assistant.conversation import Conversation
 from core.baseline import Metric
 from core.event import ChangeType
+from core.ports import Counts
 from core.report import Answer, Question
 from core.story import Settling
 from core.text import EventRef, plain
@@ -108,6 +110,93 @@ def test_yes_is_not_said_beside_anything_that_is_not_well(told: Telling) -> None
     answer = says(ask(told, "is everything ok?"))
     assert "yes" not in answer
     assert "Not well: prod · shop/api: 1 of 3 ready [1]" in answer
+
+
+def measured(told: Telling, environment: str = "prod", passing: float = 5, checks: float = 5) -> None:
+    at = NOW - timedelta(minutes=1)
+    told.store.metrics.save(
+        [Metric(name="stability", at=at, numerator=passing, denominator=checks, source="cluster", environment=environment)]
+    )
+
+
+def test_yes_is_not_said_where_newer_changes_elsewhere_are_watched(told: Telling) -> None:
+    told.read()
+    measured(told)
+    told.happened(change("api", 1), Verdict.PLANNED, settling=Settling.DEGRADED, says="0 of 6 ready")
+    for number in range(50):
+        told.happened(change(f"dev-{number}", 5, environment="dev"), settling=Settling.WATCHING)
+    answer = says(ask(told, "is prod stable?"))
+    assert "yes" not in answer
+    assert "Not well: prod · shop/api: 0 of 6 ready [1]" in answer
+    assert "watched" not in answer
+
+
+def test_yes_is_not_said_where_graver_changes_nobody_explained_have_settled(told: Telling) -> None:
+    told.read()
+    measured(told)
+    told.happened(change("sg", 1), Verdict.UNPLANNED, Severity.MEDIUM)
+    for number in range(200):
+        told.happened(change(f"s{number}", 5), Verdict.UNKNOWN, Severity.HIGH, settling=Settling.SETTLED)
+    answer = says(ask(told, "is prod stable?"))
+    assert "yes" not in answer
+    assert "[1] prod · shop/sg: " in answer
+
+
+def test_yes_is_not_said_where_there_is_more_than_can_be_looked_through(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.unexplained._LOOKED", (2, 4))
+    told.read()
+    measured(told)
+    told.happened(change("sg", 1), Verdict.UNPLANNED, Severity.MEDIUM)
+    for number in range(3):
+        told.happened(change(f"s{number}", 5), Verdict.UNKNOWN, Severity.HIGH, settling=Settling.SETTLED)
+    assert "[1] prod · shop/sg: " in says(ask(told, "is prod stable?"))
+    told.happened(change("one more", 5), Verdict.UNKNOWN, Severity.HIGH, settling=Settling.SETTLED)
+    answer = says(ask(told, "is prod stable?"))
+    assert "yes" not in answer
+    assert answer.endswith("There is more than I could look through: I can't say that this is all.")
+
+
+def test_yes_is_not_said_of_what_changed_and_was_not_measured(told: Telling) -> None:
+    told.read()
+    measured(told)
+    told.happened(change("api", 1))
+    assert says(ask(told, "is everything stable?")).startswith("As far as I can see, yes.")
+    told.happened(change("web", 1, environment="staging"))
+    answer = says(ask(told, "is everything stable?"))
+    assert "yes" not in answer
+    assert "Stability in staging was not measured: no health signal was read" in answer
+    told.happened(change("vpc", 1, environment=""))
+    assert "Stability in staging, and of what names no environment was not measured: " in says(ask(told, "is everything stable?"))
+
+
+def test_checks_that_fail_where_no_environment_is_named_stand_against_yes(told: Telling) -> None:
+    told.read()
+    measured(told)
+    measured(told, "")
+    told.happened(change("vpc", 1, environment="prod"))
+    assert says(ask(told, "is everything stable?")).startswith("As far as I can see, yes.")
+    measured(told, "", 5, 6)
+    answer = says(ask(told, "is everything stable?"))
+    assert "yes" not in answer
+    assert "Everything that is checked: 5 of 6 checks pass" in answer
+
+
+def test_a_change_that_is_stored_while_the_answer_is_made_is_not_denied(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    told.read(end=NOW - timedelta(minutes=30))
+    counts, asked_for = told.store.events.counts, 0
+
+    def counted(*asked: Any, **more: Any) -> Counts:
+        nonlocal asked_for
+        found, asked_for = counts(*asked, **more), asked_for + 1
+        if asked_for == 2:  # the first looks for the names in the question
+            told.happened(change("sg", when=NOW - timedelta(minutes=20)), Verdict.UNPLANNED, Severity.HIGH)
+            told.read(start=NOW - timedelta(minutes=40))
+        return found
+
+    monkeypatch.setattr(told.store.events, "counts", counted)
+    answer = ask(told, "what changed in the last 3 hours?")
+    assert answer.coverage is not None
+    assert not (answer.coverage.whole and "no change" in says(answer))
 
 
 def test_yes_is_not_said_across_a_gap(told: Telling) -> None:

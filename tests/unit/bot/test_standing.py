@@ -1,0 +1,128 @@
+"""How it stands: nothing open is pushed out by what is not, and nothing is called closed that was not read or not looked through."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.console import Console
+
+from bot.standing import Standing
+from bot.terminal.answer import status_view
+from bot.views.home import Home, home_view
+from bot.views.status import Status, status_message, summary
+from core.assessment import Severity, Verdict
+from core.event import Actor
+from core.story import Settling
+from tests.unit.bot.world import shown
+from tests.unit.core.changes import change
+from tests.unit.core.telling import NOW, Telling, telling
+
+NOTHING = "Nothing of the last 3 days is open."
+LATELY = NOW - timedelta(hours=3)
+
+
+class Nobody:
+    def of(self, actors: Sequence[Actor]) -> Mapping[str, str]:
+        return {}
+
+
+@pytest.fixture
+def told() -> Iterator[Telling]:
+    with telling() as held:
+        yield held
+
+
+def status(told: Telling, *sources: str) -> Status:
+    return Standing(store=told.store, people=Nobody(), sources=sources or ("cluster",), clock=lambda: NOW).status()
+
+
+def in_a_terminal(found: Status) -> str:
+    console = Console(width=200)
+    with console.capture() as printed:
+        console.print(status_view(found, ZoneInfo("UTC")))
+    return printed.get()
+
+
+def test_what_is_not_well_is_open_behind_routine_changes_that_are_watched(told: Telling) -> None:
+    told.read()
+    story = told.happened(change("api", when=LATELY), settling=Settling.DEGRADED, says="0 of 6 ready")
+    for number in range(30):
+        told.happened(change(f"d{number}", when=LATELY + timedelta(minutes=5)), settling=Settling.WATCHING)
+    assert [one.id for one in status(told).open] == [story]
+
+
+def test_what_nobody_explained_is_open_behind_graver_changes_that_are_explained(told: Telling) -> None:
+    told.read()
+    story = told.happened(change("sg", when=LATELY), Verdict.UNPLANNED, Severity.MEDIUM)
+    for number in range(120):
+        told.happened(change(f"d{number}", when=LATELY + timedelta(minutes=5)), Verdict.PLANNED, Severity.HIGH)
+    assert [one.id for one in status(told).open] == [story]
+
+
+def test_what_nobody_explained_is_open_behind_graver_changes_that_have_settled(told: Telling) -> None:
+    told.read()
+    story = told.happened(change("sg", when=LATELY), Verdict.UNPLANNED, Severity.MEDIUM)
+    for number in range(200):
+        told.happened(change(f"d{number}", when=LATELY), Verdict.UNKNOWN, Severity.HIGH, settling=Settling.SETTLED)
+    found = status(told)
+    assert ([one.id for one in found.open], found.cut) == ([story], False)
+
+
+def test_nothing_is_said_to_be_open_only_where_all_was_looked_through(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.unexplained._LOOKED", (2, 3))
+    told.read()
+    for number in range(3):
+        told.happened(change(f"d{number}", when=LATELY), Verdict.UNKNOWN, Severity.HIGH, settling=Settling.SETTLED)
+    says = "I found nothing open of the last 3 days, but there is more than I could look through."
+    assert summary(status(told)) == says
+    assert says in in_a_terminal(status(told))
+
+
+def test_more_that_is_open_than_is_shown_is_at_least_so_many(told: Telling) -> None:
+    told.read()
+    for number in range(31):
+        told.happened(change(f"d{number}", when=LATELY), Verdict.UNPLANNED)
+    found = status(told)
+    assert summary(found) == "At least 30 changes open: 30 unplanned."
+    assert "At least 30 changes open: 30 unplanned." in in_a_terminal(found)
+    assert "and at least 22 more: `/wgo status`" in shown(home_view(Home(now=NOW, status=found))["blocks"])
+
+
+def test_a_gap_of_the_last_days_is_named_where_nothing_is_open_though_it_is_read_again(told: Telling) -> None:
+    told.read()
+    assert summary(status(told)) == NOTHING
+    told.read("aws-prod", end=NOW - timedelta(hours=20))
+    told.read("aws-prod", start=NOW - timedelta(hours=20), end=NOW - timedelta(hours=5), reason="denied")
+    told.read("aws-prod", start=NOW - timedelta(hours=5))
+    found = status(told, "cluster", "aws-prod")
+    says = "Nothing of the last 3 days is open in what was read; aws-prod was not read Mon 02 Mar 02:00–17:00."
+    assert says in in_a_terminal(found)
+    message = shown(status_message(found).blocks)
+    assert NOTHING not in message
+    assert "is open in what was read; `aws-prod` was not read <!date^" in message
+    assert "`aws-prod` was not read" in shown(home_view(Home(now=NOW, status=found))["blocks"])
+
+
+def test_of_many_gaps_the_first_are_named_and_the_others_counted(told: Telling) -> None:
+    told.read(end=NOW - timedelta(hours=40))
+    for hours in range(8, 40, 8):
+        told.read(start=NOW - timedelta(hours=hours), end=NOW - timedelta(hours=hours - 6))
+    told.read(start=NOW - timedelta(hours=1))
+    says = in_a_terminal(status(told))
+    assert "cluster was not read Sun 01 Mar 06:00–14:00, cluster was not read Sun 01 Mar 20:00–22:00, and 3 more gaps." in says
+
+
+def test_a_gap_that_lasts_is_told_with_its_source_and_not_twice(told: Telling) -> None:
+    told.read()
+    told.read("aws-prod", end=NOW - timedelta(hours=20))
+    told.read("aws-prod", start=NOW - timedelta(hours=20), reason="denied")
+    assert summary(status(told, "cluster", "aws-prod", "gcp")) == (
+        "Nothing of the last 3 days is open in what was read. 2 sources I could not read: I can't vouch for that."
+    )
+
+
+def test_a_gap_of_a_week_ago_is_no_gap_of_the_last_days(told: Telling) -> None:
+    told.read(end=NOW - timedelta(days=8))
+    told.read(start=NOW - timedelta(days=7))
+    assert summary(status(told)) == NOTHING
