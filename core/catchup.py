@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from core import catchup_parts as parts
-from core import providers, undoing
+from core import providers
 from core.assessment import Verdict
 from core.assistant import summary
 from core.catchup_request import CatchUpRequest, Places, narrowed, parse
@@ -24,6 +24,7 @@ from core.report import CatchUpReport, LookAt, MissedRoutine, Period, RolledUp, 
 from core.story import OPEN_FOR, Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.timerange import TimeRange
+from core.unchanged import unchanged, verified
 from core.unexplained import VERDICTS, unexplained
 from core.unified import UnifiedEvent
 from core.when import When, when
@@ -191,7 +192,7 @@ class CatchUp:
         read = self._worst(asked)
         unwell, more_unwell = self._degraded(asked)
         held = self._store.stories.by_ids({one.correlation_id for one in (*read, *unwell)})
-        items = parts.look_at((*read, *unwell), undoing.verified(events, held, asked.now), asked.range)
+        items = parts.look_at((*read, *unwell), verified(events, held, asked.now), asked.range)
         open_before, more_open = self._open_before(asked, {one.story_id for one in items})
         most = _BRIEF if asked.brief else _FULL
         shown = self._still(asked, items[:most], (*read, *unwell), coverage)
@@ -225,8 +226,8 @@ class CatchUp:
         """The items; of what alarms it is also told that it was not changed since, where its source was read without a hole until now."""
         asking = {item.event_id for item in items if parts.alarms(item)} if not asked.over else set()
         read = [one for one in events if one.id in asking and parts.may_still_stand(one, asked.range, coverage)]
-        unchanged = undoing.unchanged(self._store.events, read, asked.now)
-        return [parts.still(item) if item.event_id in unchanged else item for item in items]
+        last = unchanged(self._store.events, read, asked.now)
+        return [parts.still(item) if item.event_id in last else item for item in items]
 
     def _covered_by(self, span: TimeRange, wanted: EventFilter, visibility: Visibility) -> tuple[str, ...]:
         """The sources whose reading matters: those configured, and those that were still read in the period."""

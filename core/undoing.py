@@ -1,7 +1,7 @@
 """Is what nobody explained still as it was left? It is looked at again and again: who took it back, and whether that still holds."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -123,27 +123,6 @@ def taken_back(changes: Iterable[tuple[UnifiedEvent, Sequence[UnifiedEvent] | No
     return TakenBack(event_id=last.id, at=last.timestamp, actor=last.actor, changes=len(undone))
 
 
-def unchanged(events: EventStore, of: Sequence[UnifiedEvent], now: datetime) -> frozenset[str]:
-    """Those of these events after which no other change of their resource is stored, whoever may see it, nor one of the same second.
-
-    None where too much was stored to read it all.
-    """
-    if not of:
-        return frozenset()
-    span = Span(range=TimeRange(start=min(one.timestamp for one in of), end=now + _AHEAD))
-    keys = frozenset(one.resource.key for one in of)
-    page = events.page(EVERYTHING, EventFilter(resource_keys=keys), span, limit=_MOST_OF_RESOURCE)
-    if page.next:
-        return frozenset()
-    since: dict[str, list[UnifiedEvent]] = {key: [] for key in keys}
-    for one in page.items:
-        if not one.event.attempted:
-            since[one.resource.key].append(one)
-    return frozenset(
-        one.id for one in of if all(other.id == one.id or other.timestamp < one.timestamp for other in since[one.resource.key])
-    )
-
-
 def _told(story: Story, found: TakenBack | None, now: datetime) -> Story:
     return replace(story, revision=story.revision + 1, updated_at=now, taken_back=found, because=_because(story.taken_back, found))
 
@@ -152,13 +131,3 @@ def _because(before: TakenBack | None, found: TakenBack | None) -> str:
     if found is None:
         return NO_LONGER
     return NOT_READ_SINCE if before and replace(before, whole=True) == replace(found, whole=True) and not found.whole else TAKEN_BACK
-
-
-def verified(events: EventStore, stories: Mapping[str, Story], now: datetime) -> dict[str, Story]:
-    """The stories, none said to be taken back where something happened to it after the undoing: only the last days are looked at again."""
-    undoings = [story.taken_back.event_id for story in stories.values() if story.taken_back]
-    still = unchanged(events, events.by_ids(EVERYTHING, undoings), now) if undoings else frozenset()
-    return {
-        story_id: replace(story, taken_back=None) if story.taken_back and story.taken_back.event_id not in still else story
-        for story_id, story in stories.items()
-    }

@@ -21,6 +21,7 @@ from core.story import Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.text import Text
 from core.timerange import TimeRange
+from core.unchanged import verified
 from core.unexplained import unexplained
 from core.unified import UnifiedEvent
 from core.when import When, when
@@ -302,7 +303,8 @@ class Conversation:
         return tuple(found.values())[:limit]
 
     def _stories(self, events: Collection[UnifiedEvent]) -> answering.Stories:
-        return self._store.stories.by_ids({one.correlation_id for one in events if one.correlation_id})
+        held = self._store.stories.by_ids({one.correlation_id for one in events if one.correlation_id})
+        return verified(self._store.events, held, self._clock())
 
     def _by_people(self, scope: _Scope) -> EventFilter:
         return replace(scope.filter, actor_kinds=frozenset({ActorKind.HUMAN}))
