@@ -58,10 +58,29 @@ def _firewall_open(subject: Subject) -> bool:
 
 def _lets_in_insiders_only(subject: Subject) -> bool:
     """Every source range that is told is private (RFC 1918, RFC 4193), and some are."""
-    told = [
-        value for below in find(subject.after, "sourceRanges", "srcIpRanges") for value in (below if isinstance(below, list) else [below])
+    told = _source_ranges(subject)
+    return bool(told) and all(_private(one) for one in told)
+
+
+def _lets_in_few(subject: Subject) -> bool:
+    """Every source range that is told is private or of 256 addresses at most, and some are: an office, or one's own address."""
+    told = _source_ranges(subject)
+    return bool(told) and all(_private(one) or _few(one) for one in told)
+
+
+def _source_ranges(subject: Subject) -> list[str]:
+    return [
+        str(value)
+        for below in find(subject.after, "sourceRanges", "srcIpRanges")
+        for value in (below if isinstance(below, list) else [below])
     ]
-    return bool(told) and all(_private(str(one)) for one in told)
+
+
+def _few(range_: str) -> bool:
+    try:
+        return ipaddress.ip_network(range_, strict=False).num_addresses <= 256
+    except ValueError:
+        return False
 
 
 def _private(range_: str) -> bool:
@@ -161,6 +180,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "firewall_open_to_world": _firewall_open,
     "only_denies": lambda s: any(find(s.after, "denied", "denieds")) and not any(find(s.after, "allowed", "alloweds")),
     "lets_in_insiders_only": _lets_in_insiders_only,
+    "lets_in_few": _lets_in_few,
     "database_open_to_world": _database_open,
     "notebook_script": _notebook_script,
     "extracts": lambda s: any(isinstance(value, Mapping) and bool(value) for value in find(s.after, "extract", "tableExtract")) or any(

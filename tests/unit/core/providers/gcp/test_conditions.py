@@ -77,6 +77,7 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
         asked("compute.googleapis.com v1.compute.firewalls.insert", FIREWALL, sourceRanges=["0.0.0.0/0"], alloweds=[{"ports": ["22"]}]),
         asked("compute.googleapis.com v1.compute.firewalls.insert", FIREWALL, sourceRanges=["0.0.0.0/0"], denieds=[{"ports": ["22"]}]),
     ),
+    ("lets_in_few", asked(sourceRanges=["203.0.113.7/32", "10.0.0.0/8"]), asked(sourceRanges=["203.0.113.7/32", "203.0.0.0/16"])),
     ("lets_in_insiders_only", asked(sourceRanges=["10.0.0.0/8", "fd00::/8"]), asked(sourceRanges=["10.0.0.0/8", "0.0.0.0/0"])),
     (
         "database_open_to_world",

@@ -185,6 +185,19 @@ def test_a_firewall_exposes_only_where_it_lets_the_world_in(request_: JsonObject
     assert (Trait.EXPOSES_PUBLICLY in event.traits) is exposes
 
 
+@pytest.mark.parametrize(
+    ("ranges", "trait"),
+    [(["203.0.113.7/32"], Trait.ADMITS_FEW), (["203.0.113.0/24"], Trait.ADMITS_FEW), (["203.0.0.0/16"], Trait.OPENS_NETWORK)],
+)
+def test_a_firewall_that_lets_a_few_addresses_in_is_told_apart_from_one_that_opens_a_range(ranges: list[str], trait: Trait) -> None:
+    request = {"sourceRanges": ranges, "alloweds": [{"IPProtocol": "tcp", "ports": ["22"]}]}
+    record = entry(
+        "compute.googleapis.com", "v1.compute.firewalls.insert", resourceName="projects/acme/global/firewalls/f", request=request
+    )
+    found = audit(record).events[0].traits
+    assert found & {Trait.ADMITS_FEW, Trait.OPENS_NETWORK, Trait.EXPOSES_PUBLICLY} == {trait}
+
+
 def test_no_secret_of_a_request_or_a_metadata_key_is_kept() -> None:
     planted = "hunter2-planted"
     record = entry(
