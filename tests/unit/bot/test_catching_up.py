@@ -1,7 +1,8 @@
 """`/wgo catchup` in all its forms, and the buttons of a report."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -69,11 +70,11 @@ def test_words_that_cannot_be_read_are_refused_with_the_next_step(busy: World, w
 
 
 def test_the_readers_own_clock_is_meant(busy: World) -> None:
-    """Ana is in Madrid: her midnight is an hour before London's."""
-    starts = [
-        int(re.findall(r"\^(\d+)\^", head(busy.command("catchup since yesterday", user=user)["blocks"]))[0]) for user in (YOU, ANA_ID)
-    ]
-    assert starts[0] - starts[1] == 3600
+    """Ana is in Madrid: her midnight is an hour before London's, and in London's last hour her yesterday is another day."""
+    for user, zone in ((YOU, "Europe/London"), (ANA_ID, "Europe/Madrid")):
+        said = int(re.findall(r"\^(\d+)\^", head(busy.command("catchup since yesterday", user=user)["blocks"]))[0])
+        yesterday = busy.clock().astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+        assert said == int(datetime.combine(yesterday, time(), tzinfo=ZoneInfo(zone)).timestamp())
 
 
 def test_mark_as_read_moves_where_the_next_report_begins_and_undo_moves_it_back(busy: World) -> None:
