@@ -21,6 +21,7 @@ from core.ports import Span, Store
 from core.story import OPEN_FOR, Settling, Story
 from core.subscription import EVERYTHING, EventFilter
 from core.timerange import TimeRange
+from core.unchanged import verified
 from core.unexplained import VERDICTS, unexplained
 
 _STABLE_FOR = timedelta(minutes=30)
@@ -45,7 +46,8 @@ class Standing:
         # First what was read: what is stored from now on may be missing among what is open, and must not be called read.
         coverage = self._coverage(now)
         lately = self.store.coverage.report(TimeRange(start=now - OPEN_FOR, end=now), self.sources, now)
-        found, cut = self._open(now)
+        held, cut = self._open(now)
+        found = tuple(verified(self.store.events, {story.id: story for story in held}, now).values())
         return Status(
             at=now,
             open=found,
@@ -74,6 +76,7 @@ class Standing:
         known = told(self.store, self.people, story_id)
         if known is None:
             return None
+        known = replace(known, story=verified(self.store.events, {story_id: known.story}, self.clock())[story_id])
         event = self.store.events.get(EVERYTHING, event_id) if event_id else None
         event = event or known.headline
         around = TimeRange(

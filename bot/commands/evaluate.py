@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from bot.terminal.slots import clean
 from core import backfill, evaluate, evaluate_folds, providers, records
 from core.analysis import rules
 from core.analysis.classify import Judgement, classify
@@ -211,12 +212,13 @@ def _print_wrong(judged: list[evaluate.Judged]) -> None:
         typer.echo(f"\n{one.file}:{one.line}  {says}")
         if one.event is not None:
             event = one.event.event
-            typer.echo(f"  {event.native_action} by {event.actor.name or event.actor.id or 'nobody known'}: {event.resource.key}")
+            who = event.actor.name or event.actor.id or "nobody known"
+            typer.echo(clean(f"  {event.native_action} by {who}: {event.resource.key}"))
             for proof in one.event.assessment.classification.evidence:
                 weighs = "    " if proof.weight is None else f"{proof.weight:+.1f}"
-                typer.echo(f"  {weighs}  {proof.says}")
+                typer.echo(clean(f"  {weighs}  {proof.says}"))
         if one.why:
-            typer.echo(f"  the label: {one.why}")
+            typer.echo(clean(f"  the label: {one.why}"))
 
 
 def _wrong_object(one: evaluate.Judged) -> JsonObject:

@@ -77,7 +77,7 @@ def temperature() -> float:
     return float(_load("classify.yaml")["temperature"])
 
 
-_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_QUOTED = re.compile(r"\"[^\"]*\"|(?<!\w)'[^']*'(?!\w)")
 
 
 @cache
@@ -87,8 +87,7 @@ def _mistakes() -> tuple[str, ...]:
 
 def is_mistake(error: str) -> bool:
     """Did it fail for the request's own sake, and not because it was denied? Names in quotes are the caller's own words."""
-    bare = _QUOTED.sub("", error)
-    return not _match_one(bare, _denials()) and bool(_match_one(bare, _mistakes()))
+    return not _match_one(error, _denials()) and bool(_match_one(_QUOTED.sub("", error), _mistakes()))
 
 
 @cache

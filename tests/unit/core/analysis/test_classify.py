@@ -262,6 +262,7 @@ def test_a_stacks_tool_explains_a_sensitive_act_only_with_its_operation(event: E
         # Vendors hide from strangers whether a thing is there, and a name in quotes is whatever somebody chose.
         ("AccessDenied: the key does not exist, or you are not allowed to use it", Verdict.UNPLANNED),
         ('the user "notfound-bot" cannot create this', Verdict.UNPLANNED),
+        ("you can't do this: access denied; whether it's there and what's in it was not found", Verdict.UNPLANNED),
     ],
 )
 def test_what_failed_for_its_own_sake_weighs_little(error: str, expected: Verdict) -> None:
