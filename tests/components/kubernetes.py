@@ -146,10 +146,28 @@ current-context: "{user}"
 
     def compact(self) -> None:
         """Let etcd forget every version but the newest."""
-        base = f"http://127.0.0.1:{self._ports[1]}/v3"
-        with httpx.Client() as client:
-            revision = client.post(f"{base}/kv/range", json={"key": "AA=="}).json()["header"]["revision"]
-            client.post(f"{base}/kv/compaction", json={"revision": revision, "physical": True}).raise_for_status()
+        with httpx.Client(base_url=self._etcd) as client:
+            client.post("/kv/compaction", json={"revision": self._revision(client), "physical": True}).raise_for_status()
+
+    def until_quiet(self, seconds: float = 1.0) -> None:
+        """Until nobody has written anything for so long: controllers go on by themselves after what a test has made."""
+        ends = time.monotonic() + 60
+        with httpx.Client(base_url=self._etcd) as client:
+            newest, since = self._revision(client), time.monotonic()
+            while time.monotonic() - since < seconds:
+                if time.monotonic() > ends:
+                    raise RuntimeError("the control plane did not come to rest within a minute")
+                time.sleep(0.1)
+                if (revision := self._revision(client)) != newest:
+                    newest, since = revision, time.monotonic()
+
+    @property
+    def _etcd(self) -> str:
+        return f"http://127.0.0.1:{self._ports[1]}/v3"
+
+    @staticmethod
+    def _revision(etcd: httpx.Client) -> str:
+        return str(etcd.post("/kv/range", json={"key": "AA=="}).json()["header"]["revision"])
 
     def stop(self) -> None:
         for client in self._clients.values():

@@ -14,12 +14,13 @@ from core.kube.patches import as_object
 from core.kube.requests import Request, request_of
 from core.kube.subject import items, mapping, text
 from core.observation import Health, Observation, Signal
-from core.providers.kubernetes.origin import PROVIDER, Origin, parse_time
+from core.providers.kubernetes.origin import PROVIDER, VERSION, Origin, parse_time
 from core.trait import Trait
 
 # Places in which log systems put the record that they carry.
 _WRAPPERS = (("properties", "log"), ("log",), ("@message",), ("message",), ("jsonPayload",), ("auditEvent",))
 _STARTED = "ResponseStarted"
+_UNTIMED: JsonObject = {"time": "the record carries none; this is when it was read"}
 
 
 def unwrapped(record: JsonObject) -> JsonObject:
@@ -94,7 +95,7 @@ def read(record: JsonObject, started: KnownState | None, *, origin: Origin, obse
         references=act.references,
         intents=act.intents,
         error=origin.redactor.text(error),
-        metadata={**shown(asked, origin), **({} if told else {"time": "the record carries none; this is when it was read"})},
+        metadata={**shown(asked, origin), **_version(record), **({} if told else _UNTIMED)},
     )
     remembered = stage == _STARTED and bool(key)
     return Reading(events=(event,), known_changes=(KnownState(key=key, state={"at": at.isoformat()}, at=at),) if remembered else ())
@@ -103,6 +104,12 @@ def read(record: JsonObject, started: KnownState | None, *, origin: Origin, obse
 def _dry_run(record: JsonObject, asked: Request) -> bool:
     options = record.get("requestObject")
     return bool(parse_qs(urlsplit(asked.uri).query).get("dryRun")) or (isinstance(options, dict) and bool(items(options, "dryRun")))
+
+
+def _version(record: JsonObject) -> JsonObject:
+    """The version the answered object has; a record of level Metadata or Request carries no answer."""
+    version = text(record, "responseObject", "metadata", "resourceVersion")
+    return {VERSION: version} if version else {}
 
 
 def _time(record: JsonObject, observed_at: datetime) -> tuple[datetime, bool]:

@@ -1,14 +1,14 @@
 """Objects tell what changed, the audit log tells who did it: the two joined by object, verb and time. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from core.event import Actor, ActorKind, ChangeType, Event, Reference, ReferenceKind, Via
 from core.kube.kinds import FOLLOWERS
 from core.providers.kubernetes.events import workload_of
-from core.providers.kubernetes.origin import Origin
+from core.providers.kubernetes.origin import SNAPSHOT, VERSION, Origin
 from core.trait import Trait
 
 # Acts on pods and ReplicaSets that are changes of their own; what else befalls them is their owner's doing.
@@ -43,15 +43,11 @@ def join(seen: Sequence[Event], acts: Sequence[Event], watched: frozenset[str], 
 
     `watched` are the kinds whose objects are read whole: an act on one of them that no change was seen for waits.
     """
-    by_key: dict[str, list[Event]] = defaultdict(list)
-    for act in acts:
-        if not act.attempted:
-            by_key[act.resource.key].append(act)
-    used: set[str] = set()
-    events = [_with_actor(event, by_key, used, origin) for event in seen]
+    pairs = _Pairs.of(seen, acts, origin)
+    events = [event if (act := pairs.take(event)) is None else _with_actor(event, act) for event in seen]
     waiting, alone = [], []
     for act in acts:
-        if act.id in used:
+        if act.id in pairs.used:
             continue
         if act.attempted or act.change_type not in _VERBS or act.resource.kind in FOLLOWERS or act.resource.kind not in watched:
             alone.append(act)
@@ -60,16 +56,64 @@ def join(seen: Sequence[Event], acts: Sequence[Event], watched: frozenset[str], 
     return Joined(events=(*events, *_grouped(_worth_telling(alone, origin))), waiting=tuple(waiting))
 
 
-def _with_actor(event: Event, by_key: dict[str, list[Event]], used: set[str], origin: Origin) -> Event:
-    collection = origin.key(event.resource.kind, "*", event.resource.scope.namespace)
-    whole = by_key.get(collection, []) if event.change_type is ChangeType.DELETED else []
-    candidates = [
-        act for act in (*by_key.get(event.resource.key, ()), *whole) if _fits(event, act) and (act in whole or act.id not in used)
-    ]
-    if not candidates:
-        return event
-    act = min(candidates, key=lambda one: (abs(one.occurred_at - event.occurred_at), one.id))
-    used.add(act.id)
+def in_order(events: Sequence[Event]) -> list[Event]:
+    """By time, each object's changes as its watch told them: one whose moment is not known was before the next one of its object."""
+    before: dict[str, datetime] = {}
+    told = []
+    for event in reversed(events):
+        if event.native_action == SNAPSHOT:
+            latest = before.get(event.resource.key)
+            if latest is not None and event.occurred_after is not None and event.occurred_at > latest:
+                event = replace(event, occurred_at=latest, occurred_after=min(event.occurred_after, latest))
+            before[event.resource.key] = event.occurred_at
+        told.append(event)
+    told.reverse()
+    return sorted(told, key=lambda event: event.occurred_at)
+
+
+@dataclass(slots=True)
+class _Pairs:
+    """Which act made which change. `later` is how many changes of an object are still to be paired, `latest` its last pair's time."""
+
+    by_key: Mapping[str, Sequence[Event]]
+    later: Counter[str]
+    origin: Origin
+    used: set[str] = field(default_factory=set)
+    latest: dict[str, datetime] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, seen: Sequence[Event], acts: Sequence[Event], origin: Origin) -> "_Pairs":
+        by_key: dict[str, list[Event]] = defaultdict(list)
+        for act in sorted(acts, key=lambda one: (one.occurred_at, one.id)):
+            if not act.attempted:
+                by_key[act.resource.key].append(act)
+        return cls(by_key=by_key, later=Counter(event.resource.key for event in seen), origin=origin)
+
+    def take(self, event: Event) -> Event | None:
+        """The act of the change's very version; else the nearest in time, in the changes' order, that leaves one for each later change."""
+        key = event.resource.key
+        self.later[key] -= 1
+        fit = [act for act in self._unpaired(event) if _fits(event, act)]
+        # A later request that changes nothing is answered with the same version.
+        act = next((one for one in fit if _version(one) and _version(event)), None)
+        if act is None and fit:
+            early = fit[: max(1, len(fit) - self.later[key])]
+            act = min(early, key=lambda one: (abs(one.occurred_at - event.occurred_at), one.id))
+        if act is not None:
+            self.used.add(act.id)
+            self.latest[key] = act.occurred_at
+        return act
+
+    def _unpaired(self, event: Event) -> Iterator[Event]:
+        after = self.latest.get(event.resource.key)
+        for act in self.by_key.get(event.resource.key, ()):
+            if act.id not in self.used and (after is None or act.occurred_at >= after):
+                yield act
+        if event.change_type is ChangeType.DELETED:
+            yield from self.by_key.get(self.origin.key(event.resource.kind, "*", event.resource.scope.namespace), ())
+
+
+def _with_actor(event: Event, act: Event) -> Event:
     return replace(
         event,
         actor=_actor(event.actor, act.actor),
@@ -86,8 +130,14 @@ def _with_actor(event: Event, by_key: dict[str, list[Event]], used: set[str], or
 def _fits(event: Event, act: Event) -> bool:
     if act.native_action.partition(" ")[0] not in _VERBS.get(event.change_type, ()):
         return False
+    if (ours := _version(event)) and (theirs := _version(act)):
+        return ours == theirs
     earliest = event.occurred_after or event.occurred_at
     return earliest - _SKEW <= act.occurred_at <= event.occurred_at + _SKEW
+
+
+def _version(event: Event) -> str:
+    return str(event.metadata.get(VERSION, ""))
 
 
 def _actor(by_object: Actor, by_audit: Actor) -> Actor:

@@ -15,7 +15,7 @@ from core.kube.state import is_noise, made_beside, state_of
 from core.kube.subject import Subject, items, mapping, text
 from core.observation import Observation
 from core.providers.kubernetes import health
-from core.providers.kubernetes.origin import PROVIDER, Origin, parse_time
+from core.providers.kubernetes.origin import PROVIDER, SNAPSHOT, VERSION, Origin, parse_time
 from core.trait import Trait
 
 _LIST_KEYS = ("name", "key", "containerPort", "port", "mountPath", "ip", "topologyKey", "uid", "type")
@@ -44,6 +44,11 @@ class Glance:
     def generation(self) -> int:
         told = mapping(self.found, "metadata").get("generation")
         return told if isinstance(told, int) else 0
+
+    @property
+    def version_made(self) -> str:
+        """The resourceVersion this change made; "" where it was not watched: later writes of the status may have made that one."""
+        return "" if self.listed or self.since is None else text(self.found, "metadata", "resourceVersion")
 
     @property
     def kind(self) -> str:
@@ -255,12 +260,13 @@ def _event(
             glance.kind, glance.name, glance.namespace, uid=glance.uid, labels=mapping(glance.found, "metadata", "labels")
         ),
         change_type=change_type,
-        native_action="object snapshot",
+        native_action=SNAPSHOT,
         native_id=native,
         actor=actor,
         nameless=True,
         traits=_traits(subject, before, glance),
         changes=changes,
+        metadata={VERSION: version} if (version := glance.version_made) and not gone else {},
         references=ties.references(glance.found, origin, with_namespace=gone or change_type is ChangeType.CREATED),
         intents=() if gone else ties.intents(glance.found, actor.tool, origin, subject.changed if whole is False else ()),
     )

@@ -9,6 +9,10 @@ from core.json import JsonValue
 from core.redaction import Redactor
 
 PROVIDER = "kubernetes"
+# What a change is called natively that was seen on its object.
+SNAPSHOT = "object snapshot"
+# Where an event's metadata holds the resourceVersion that the change itself made.
+VERSION = "resource_version"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -90,7 +90,7 @@ class KubernetesProvider:
         kinds = {one.stream.key: told for one in followed if (told := one.position.as_json())}
         return Batch(
             cursor=Cursor(state={"at": now.isoformat(), "kinds": kinds, **({"audit": state["audit"]} if "audit" in state else {})}),
-            events=tuple(sorted(found.events, key=lambda event: event.occurred_at)),
+            events=tuple(joining.in_order(found.events)),
             observations=tuple(found.observations.values()),
             known_changes=tuple(found.over.values()),
             coverage=tuple(found.coverage),

@@ -16,13 +16,13 @@ CONTEXT = ProviderContext(redactor=Redactor(b"k" * 32), clock=lambda: NOW)
 
 @dataclass
 class Rows:
-    """Known states in memory; `asked` counts the keys that were looked up."""
+    """Known states in memory; `asked` are the keys that were looked up."""
 
     rows: dict[str, KnownState] = field(default_factory=dict)
-    asked: int = 0
+    asked: list[str] = field(default_factory=list)
 
     def get(self, keys: Collection[str]) -> Mapping[str, KnownState]:
-        self.asked += len(keys)
+        self.asked += keys
         return {key: self.rows[key] for key in keys if key in self.rows}
 
     def page(self, prefix: str, after: str = "", limit: int = 500) -> Sequence[KnownState]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,40 @@ def test_two_acts_each_go_to_their_own_change() -> None:
     first = seen()
     joined = joining.join([first, first], [ana, ben], WATCHED, ORIGIN)
     assert {event.actor.id for event in joined.events} == {"ana@acme.example", "ben"}
+
+
+def unnamed(after_seconds: float, *, version: str = "", at: float = 9) -> Event:
+    """A change of web whose writer is not told, seen `at` seconds after NOW by a watch that looked last at `after_seconds`."""
+    made = {"resource_version": version} if version else {}
+    seen_at, since = (NOW + timedelta(seconds=seconds) for seconds in (at, after_seconds))
+    return replace(seen(), occurred_at=seen_at, occurred_after=since, observed_at=seen_at, metadata=made)
+
+
+def test_changes_of_one_poll_that_no_time_tells_apart_go_to_their_acts_in_order() -> None:
+    ana, ben, eve = act(seconds=1), act(seconds=1.01, user="ben"), act(seconds=8, user="eve")
+    joined = joining.join([unnamed(0), unnamed(0, at=9.1), unnamed(0, at=9.2)], [eve, ben, ana], WATCHED, ORIGIN)
+    assert [event.actor.id for event in joined.events] == ["ana@acme.example", "ben", "eve"]
+    nothing, late = act(seconds=2, user="idle"), act(seconds=7, user="late")
+    joined = joining.join([unnamed(0), unnamed(0, at=9.1)], [ana, nothing, late, eve], WATCHED, ORIGIN)
+    assert [event.occurred_at for event in joined.events] == sorted(event.occurred_at for event in joined.events)
+
+
+def test_a_record_that_tells_the_version_it_made_goes_to_that_change_alone() -> None:
+    def made(version: str, **given: Any) -> Event:
+        return act(responseObject={"kind": "Deployment", "metadata": {"resourceVersion": version}}, **given)
+
+    ana, nothing, ben = made("7", seconds=1), made("7", seconds=8, user="idle"), made("9", seconds=8.5, user="ben")
+    joined = joining.join([unnamed(0, version="7"), unnamed(0, version="9")], [ben, nothing, ana], WATCHED, ORIGIN)
+    assert [event.actor.id for event in joined.events] == ["ana@acme.example", "ben"]
+    (unheard,) = joining.join([unnamed(0, version="8")], [ana, nothing, ben], WATCHED, ORIGIN).events
+    assert not unheard.actor.known, "its own record has not come; another's is not its"
+
+
+def test_a_change_of_unknown_moment_is_told_before_the_next_one_of_its_object() -> None:
+    first, second = unnamed(0, at=9), replace(unnamed(0, at=9.1), occurred_at=NOW + timedelta(seconds=3), occurred_after=None)
+    told = joining.in_order([first, second])
+    assert [event.observed_at for event in told] == [first.observed_at, second.observed_at]
+    assert (told[0].occurred_after, told[0].occurred_at) == (NOW, NOW + timedelta(seconds=3))
 
 
 def test_an_act_whose_change_was_not_seen_waits_and_another_kinds_is_told() -> None:
