@@ -164,7 +164,7 @@ class EventBridge:
             own = Attribution(actor=event.actor)
             found = run.step("attribute", (event.id,), lambda e=event, o=others: self._steps.attribute(e, o, runs), own)  # type: ignore[misc]
             held = known.get(event.id)
-            if held and not found.actor.known and held.assessment.attribution.actor.known:
+            if held and not event.actor.known and not found.evidence and held.assessment.attribution.evidence:
                 found = held.assessment.attribution
             run.attributions[event.id] = found
             told = run.loaded.nodes.get(event.id)

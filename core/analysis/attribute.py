@@ -22,7 +22,8 @@ def names_of(event: Event) -> frozenset[str]:
 def attribute(event: Event, others: Iterable[Event], announcements: Sequence[Announcement]) -> Attribution:
     """The person or identity behind `event`. `others` are changes of the same resource told by other sources, near in time.
 
-    A known actor stays, and gains the name of who started the run it belongs to. Nothing found: the event's own actor, no evidence.
+    A known actor stays, and gains the name of who started the run it belongs to. Where several changed it in that time and nothing tells
+    whose change this is, nobody is named and the evidence says so. Nothing found: the event's own actor, no evidence.
     """
     if event.actor.known and event.actor.kind is not ActorKind.UNKNOWN:
         return Attribution(actor=event.actor)
@@ -31,10 +32,25 @@ def attribute(event: Event, others: Iterable[Event], announcements: Sequence[Ann
         named = said.reference in run_ids or event.resource.key in said.covers.resource_keys
         if said.by.known and said.kind != "window" and named and said.range.holds(event.occurred_at):
             return _found(event, said.by, f"{said.title} was started by {said.by.name or said.by.id}", said.id)
-    best = min((other for other in others if _same_change(event, other)), key=lambda other: (_apart(event, other), other.id), default=None)
-    if best is None:
+    nearest = _nearest(event, [other for other in others if _same_change(event, other)])
+    if not nearest:
         return Attribution(actor=event.actor)
-    return _found(event, best.actor, f"{best.source} saw {best.actor.name or best.actor.id} change it", best.id)
+    best, who = nearest[0], _names(nearest)
+    if len({other.actor.id for other in nearest}) > 1:
+        says = f"{best.source} saw {who} change it in that time; which of them made this change is not known"
+        return Attribution(actor=event.actor, evidence=(Evidence(kind="identity", says=says, ref=best.id),))
+    return _found(event, best.actor, f"{best.source} saw {who} change it", best.id)
+
+
+def _nearest(event: Event, witnesses: Sequence[Event]) -> list[Event]:
+    """Those that are equally near: each record within the span in which the change happened is."""
+    nearest = min((_apart(event, one) for one in witnesses), default=None)
+    return sorted((one for one in witnesses if _apart(event, one) == nearest), key=lambda one: one.id)
+
+
+def _names(witnesses: Sequence[Event]) -> str:
+    names = sorted({one.actor.name or one.actor.id for one in witnesses})
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
 def _found(event: Event, actor: Actor, says: str, ref: str) -> Attribution:

@@ -1,0 +1,38 @@
+"""Who did it, joined from what other sources know of the same change."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from core.analysis.attribute import attribute
+from core.event import Actor, Event
+from tests.unit.core.changes import ANA, BEN, NOBODY, change
+
+
+def seen(minutes: float = 10, since: float | None = 8) -> Event:
+    """A change of the bucket that its own source names nobody for, made between `since` and `minutes`."""
+    event = change("bucket", minutes, NOBODY, uid="arn:bucket", source="state")
+    return event if since is None else replace(event, occurred_after=event.occurred_at - timedelta(minutes=minutes - since))
+
+
+def by(actor: Actor, minutes: float) -> Event:
+    return change(f"bucket-{minutes}", minutes, actor, uid="arn:bucket", source="trail")
+
+
+def test_the_record_of_the_change_names_who_made_it() -> None:
+    found = attribute(seen(), [by(ANA, 9)], ())
+    assert (found.actor.id, [one.says for one in found.evidence]) == (ANA.id, ["trail saw Ana change it"])
+
+
+def test_of_two_people_the_one_nearest_to_the_moment_made_it() -> None:
+    assert attribute(seen(since=None), [by(ANA, 9), by(BEN, 12)], ()).actor.id == ANA.id
+
+
+def test_nobody_is_named_where_two_people_changed_it_in_that_time() -> None:
+    found = attribute(seen(), [by(BEN, 8.5), by(ANA, 9.5)], ())
+    says = "trail saw Ana and Ben change it in that time; which of them made this change is not known"
+    assert (found.actor.known, [one.says for one in found.evidence]) == (False, [says])
+    assert attribute(seen(), [by(ANA, 9.5), by(BEN, 8.5)], ()) == found, "the order of arrival does not matter"
+
+
+def test_two_records_of_one_person_name_that_person() -> None:
+    assert attribute(seen(), [by(ANA, 8.5), by(ANA, 9.5), by(BEN, 14)], ()).actor.id == ANA.id
