@@ -248,7 +248,7 @@ class CatchUp:
         than were looked through, or one whose headline cannot be shown."""
         if parts.narrow(asked.filter) or asked.over:
             return (), False
-        stories = self._store.stories.degraded(asked.visibility.within(asked.filter.environments), _MOST_UNWELL)
+        stories = self._store.stories.degraded(asked.visibility, _MOST_UNWELL, environments=asked.filter.environments)
         wanted = {story.headline_event for story in stories if parts.matches(story, asked.filter)}
         found = self._store.events.by_ids(asked.visibility, wanted)
         return found, len(stories) >= _MOST_UNWELL or len(found) < len(wanted)
@@ -261,7 +261,7 @@ class CatchUp:
             return 0, False
         before = Span(range=TimeRange(start=start, end=asked.range.start))
         found = unexplained(self._store, asked.visibility, asked.filter, before, enough=_MOST_READ, told_as=VERDICTS)
-        recent = self._store.stories.recent(asked.visibility.within(asked.filter.environments), before, _MOST_READ)
+        recent = self._store.stories.recent(asked.visibility, before, _MOST_READ, environments=asked.filter.environments)
         ids = {one.correlation_id or one.id for one in found.events} | {
             story.id
             for story in recent

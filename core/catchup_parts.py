@@ -88,7 +88,7 @@ def still(item: LookAt) -> LookAt:
 def matches(story: Story, wanted: EventFilter) -> bool:
     """May the story be among what is asked for, as far as the story itself tells?"""
     return not (
-        (wanted.environments and story.environment not in wanted.environments)
+        (wanted.environments and wanted.environments.isdisjoint(story.places))
         or (wanted.sources and not wanted.sources & set(story.sources))
         or (wanted.providers and not wanted.providers & set(story.providers))
         or (wanted.verdicts and story.verdict not in wanted.verdicts)
@@ -121,7 +121,7 @@ def _rolled(stories: Sequence[Story]) -> RolledUp:
     said.append(_enumerated(causes) or "changes of no named cause")
     if len(causes) == 1 and len(stories) > 1:
         said.append(f", {len(stories)} times")
-    environments = sorted({story.environment for story in stories if story.environment})
+    environments = sorted({name for story in stories for name in story.places})
     if environments:
         said.append(f" in {', '.join(environments)}")
     rolled = RolledUp(

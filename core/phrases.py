@@ -50,6 +50,13 @@ def place(resource: Resource, environment: str = "") -> Text:
     return (*(slot for part in where for slot in (part, " · ")), Strong(name_of(resource)))
 
 
+def environments(places: Sequence[str], shown: int = 3) -> str:
+    """The environments that something goes over: "staging, prod", or "a, b and 2 more". Empty where there are none."""
+    most = places if len(places) <= shown else places[: shown - 1]
+    rest = len(places) - len(most)
+    return ", ".join(most) + (f" and {rest} more" if rest else "")
+
+
 def change(event: Event, shown: int = 2) -> Text:
     """What became of it: "image `a` → `b`, and 2 more fields", or "Deployment created"."""
     if event.attempted:

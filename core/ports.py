@@ -224,15 +224,16 @@ class StoryStore(Protocol):
         """Open, unmerged stories linked under each key (with the link's strength) and touched since; newest first."""
         ...
 
-    def recent(self, visibility: Visibility, span: Span, limit: int = 50, *, environment: str = "") -> Sequence[Story]:
-        """Unmerged stories whose last change lies in the span, severest and newest first."""
+    def recent(self, visibility: Visibility, span: Span, limit: int = 50, *, environments: Collection[str] = ()) -> Sequence[Story]:
+        """Unmerged stories whose last change lies in the span, severest and newest first; of all environments, or with a change in one
+        of these."""
         ...
 
-    def unsettled(self, visibility: Visibility, limit: int = 50) -> Sequence[Story]:
+    def unsettled(self, visibility: Visibility, limit: int = 50, *, environments: Collection[str] = ()) -> Sequence[Story]:
         """Stories that are watched, degraded or unverified and still open, newest first."""
         ...
 
-    def degraded(self, visibility: Visibility, limit: int = 200) -> Sequence[Story]:
+    def degraded(self, visibility: Visibility, limit: int = 200, *, environments: Collection[str] = ()) -> Sequence[Story]:
         """Stories that got worse and are still open, newest first."""
         ...
 

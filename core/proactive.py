@@ -37,7 +37,7 @@ class Note:
     id: str
     says: str
     sources: tuple[str, ...] = ()
-    environment: str = ""
+    environments: tuple[str, ...] = ()
     revision: int = 1
 
 
@@ -101,7 +101,7 @@ class Proactive:
             ):
                 since = f"The {story.event_count} changes since {story.first_at:%H:%M} UTC"
                 says = f"{since} have one cause: {story.cause}. {story.settling_says}."
-                found.append(Note(id=f"note/burst/{story.id}", says=says, sources=story.sources, environment=story.environment))
+                found.append(Note(id=f"note/burst/{story.id}", says=says, sources=story.sources, environments=story.places))
         return found
 
     def _whole(self, story: Story, now: datetime) -> bool:
@@ -169,11 +169,11 @@ def _hears(subscription: Subscription, note: Note) -> bool:
     may, wants = subscription.visibility, subscription.filter
     if may.sources is not None and not set(note.sources) <= may.sources:
         return False
-    if may.environments is not None and note.environment not in may.environments:
+    if may.environments is not None and not (note.environments and may.environments.issuperset(note.environments)):
         return False
     if wants.sources and not set(note.sources) & wants.sources:
         return False
-    return not (wants.environments and note.environment and note.environment not in wants.environments)
+    return not (wants.environments and note.environments and wants.environments.isdisjoint(note.environments))
 
 
 def _delivery(subscription: Subscription, note: Note, now: datetime) -> Delivery:

@@ -85,8 +85,8 @@ def _awaits_its_state(story: Story, events: Sequence[Event]) -> bool:
 
 
 def visible(story: Story, visibility: Visibility) -> bool:
-    """May a reader with this visibility see the story? Every source of it must be visible."""
-    if visibility.environments is not None and story.environment not in visibility.environments:
+    """May a reader with this visibility see the story? Every source and environment of it must be visible."""
+    if visibility.environments is not None and not (story.places and visibility.environments.issuperset(story.places)):
         return False
     return visibility.sources is None or set(story.sources) <= visibility.sources
 
@@ -97,7 +97,7 @@ def matches(story: Story, wanted: EventFilter, events: Sequence[Event] = ()) -> 
         return False
     actors = {name for actor in story.actors for name in (actor.id, actor.name)}
     criteria = (
-        (wanted.environments, {story.environment}),
+        (wanted.environments, set(story.places)),
         (wanted.sources, set(story.sources)),
         (wanted.providers, set(story.providers)),
         (wanted.verdicts, {story.verdict}),
@@ -128,8 +128,11 @@ def _muted(story: Story, destination: str, mutes: Sequence[Mute], now: datetime,
 
 
 def _mute_holds(story: Story, wanted: EventFilter, events: Sequence[Event]) -> bool:
-    """A mute takes a story only where all of it is meant: one other resource in it, and it is told."""
+    """A mute takes a story only where all of it is meant: one other resource, environment or source in it, and it is told."""
     if not matches(story, wanted, events):
+        return False
+    whole = ((wanted.environments, story.places), (wanted.sources, story.sources), (wanted.providers, story.providers))
+    if any(members and not members.issuperset(present) for members, present in whole):
         return False
     return all(_events_match(wanted, (event,)) for event in events)
 

@@ -48,6 +48,7 @@ class TakenBack:
 class Story:
     """One cause. `cause` says it in a few plain words ("Terraform apply network-upgrade"), `headline_event` is its most severe event.
 
+    `environments` are all that its events name (a pipeline goes from one to the next), `environment` is the one most of them name.
     `counts` holds events by change type, `verdicts` by verdict. `merged_into` points a swallowed story at the older one.
     `revision` grows with every change that a reader would see; deliveries are keyed on it.
     """
@@ -61,6 +62,7 @@ class Story:
     headline_event: str
     cause: str = ""
     environment: str = ""
+    environments: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     event_count: int = 1
@@ -84,6 +86,11 @@ class Story:
         require_utc("story.updated_at", self.updated_at)
         require_utc("story.first_at", self.first_at)
         require_utc("story.last_at", self.last_at)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where it took place, the environment most of it names first; empty where nothing of it names one."""
+        return tuple(dict.fromkeys(name for name in (self.environment, *self.environments) if name))
 
 
 def wholly_taken_back(story: Story) -> bool:

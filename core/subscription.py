@@ -1,6 +1,6 @@
 """Who hears what, when: subscriptions, mutes, quiet hours, comfort mode; and the customer's EventFilter."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 
@@ -22,12 +22,6 @@ class Visibility:
 
     environments: frozenset[str] | None = None
     sources: frozenset[str] | None = None
-
-    def within(self, environments: frozenset[str]) -> "Visibility":
-        """What of it lies in these environments; in all of them where none is named."""
-        if not environments:
-            return self
-        return replace(self, environments=environments if self.environments is None else environments & self.environments)
 
 
 EVERYTHING = Visibility()

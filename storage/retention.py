@@ -27,6 +27,7 @@ from storage.tables import (
     MuteRow,
     ObservationRow,
     ReceiptRow,
+    StoryEnvironmentRow,
     StoryLinkRow,
     StoryRow,
     StorySourceRow,
@@ -57,8 +58,8 @@ def prune(
         removed[name] = _remove(database, rows, (rows.c[column] < limit, *more))
     orphaned = ~exists().where(_EVENTS.c.id == _ASSESSMENTS.c.event_id)
     removed["assessments"] = _remove(database, _ASSESSMENTS, (orphaned,))
-    sources = table(StorySourceRow)
-    removed["story_sources"] = _remove(database, sources, (~exists().where(_STORIES.c.id == sources.c.story_id),))
+    for rows in (table(StorySourceRow), table(StoryEnvironmentRow)):
+        removed[rows.name] = _remove(database, rows, (~exists().where(_STORIES.c.id == rows.c.story_id),))
     return removed
 
 

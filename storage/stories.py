@@ -16,10 +16,10 @@ from storage.database import Database, chunks, insert, put
 from storage.filters import EVENTS, within
 from storage.listed import Among
 from storage.rows import delete_all, select_all
-from storage.tables import StoryLinkRow, StoryRow, StorySourceRow, table
+from storage.tables import StoryEnvironmentRow, StoryLinkRow, StoryRow, StorySourceRow, table
 
-_STORIES, _LINKS, _SOURCES = table(StoryRow), table(StoryLinkRow), table(StorySourceRow)
-_S, _L, _O = _STORIES.c, _LINKS.c, _SOURCES.c
+_STORIES, _LINKS, _SOURCES, _PLACES = table(StoryRow), table(StoryLinkRow), table(StorySourceRow), table(StoryEnvironmentRow)
+_S, _L, _O, _P = _STORIES.c, _LINKS.c, _SOURCES.c, _PLACES.c
 _UNSETTLED = (Settling.WATCHING.value, Settling.DEGRADED.value, Settling.UNVERIFIED.value)
 _READ = (_S.id, _S.merged_into, _S.body)
 # Statements of every batch are described once: describing one costs more than running it.
@@ -64,23 +64,21 @@ class SqlStoryStore:
                     found[row.key].append((story, row.strength))
         return dict(found)
 
-    def recent(self, visibility: Visibility, span: Span, limit: int = 50, *, environment: str = "") -> Sequence[Story]:
-        asked = select(*_READ).where(_S.merged_into == "", *_visible(visibility), *_lately(span))
-        if environment:
-            asked = asked.where(_S.environment == environment)
+    def recent(self, visibility: Visibility, span: Span, limit: int = 50, *, environments: Collection[str] = ()) -> Sequence[Story]:
+        asked = select(*_READ).where(_S.merged_into == "", *_visible(visibility, environments), *_lately(span))
         return self._read(asked.order_by(_S.severity.desc(), _S.last_at.desc(), _S.id).limit(limit))
 
-    def unsettled(self, visibility: Visibility, limit: int = 50) -> Sequence[Story]:
-        found = [story for settling in _UNSETTLED for story in self._ended(settling, visibility, limit)]
+    def unsettled(self, visibility: Visibility, limit: int = 50, *, environments: Collection[str] = ()) -> Sequence[Story]:
+        found = [story for settling in _UNSETTLED for story in self._ended(settling, _visible(visibility, environments), limit)]
         return sorted(found, key=lambda story: (-story.last_at.timestamp(), story.id))[:limit]
 
-    def degraded(self, visibility: Visibility, limit: int = 200) -> Sequence[Story]:
-        return self._ended(Settling.DEGRADED.value, visibility, limit)
+    def degraded(self, visibility: Visibility, limit: int = 200, *, environments: Collection[str] = ()) -> Sequence[Story]:
+        return self._ended(Settling.DEGRADED.value, _visible(visibility, environments), limit)
 
-    def _ended(self, settling: str, visibility: Visibility, limit: int) -> list[Story]:
+    def _ended(self, settling: str, criteria: Sequence[ColumnElement[bool]], limit: int) -> list[Story]:
         """One state at a time, as the index is by state and then time."""
         named = {"ending": settling, "most": limit}
-        if criteria := _visible(visibility):
+        if criteria:
             return self._read(_ENDED.where(*criteria), named)
         with self._database.read() as connection:
             return [_story(row) for row in select_all(connection, _ENDED, named)]
@@ -95,11 +93,16 @@ def _story(row: Any) -> Story:
     return story if story.merged_into == row.merged_into else replace(story, merged_into=row.merged_into)
 
 
-def _visible(visibility: Visibility) -> list[ColumnElement[bool]]:
-    """As core.routing.visible: every source of a story must be visible."""
+def _visible(visibility: Visibility, environments: Collection[str]) -> list[ColumnElement[bool]]:
+    """As core.routing.visible: every source and environment of a story must be visible. Of `environments`, where any are named, one
+    must be among those it names."""
     criteria: list[ColumnElement[bool]] = []
     if visibility.environments is not None:
-        criteria.append(_S.environment.in_(sorted(visibility.environments)))
+        seen = sorted(visibility.environments)
+        criteria += [_S.environment.in_(seen), ~exists().where(_P.story_id == _S.id, _P.environment.not_in(seen))]
+    if environments:
+        wanted = sorted(environments)
+        criteria.append(_S.environment.in_(wanted) | exists().where(_P.story_id == _S.id, _P.environment.in_(wanted)))
     if visibility.sources is not None:
         criteria.append(~exists().where(_O.story_id == _S.id, _O.source.not_in(sorted(visibility.sources))))
     return criteria
@@ -123,6 +126,9 @@ def write(connection: Connection, stories: Sequence[Story], links: Sequence[Stor
         for some in chunks([story.id for story in stories]):
             delete_all(connection, _NOT_FROM, {"stories": some})
         put(connection, _SOURCES, [{"story_id": story.id, "source": source} for story in stories for source in story.sources])
+    # Environments only come to a story: what names one more is written, nothing is taken away.
+    several = [story for story in stories if len(story.places) > 1]
+    put(connection, _PLACES, [{"story_id": story.id, "environment": name} for story in several for name in story.places])
     put(connection, _LINKS, [_link(link) for link in links])
     for story in stories:
         if story.merged_into:

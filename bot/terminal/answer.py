@@ -55,7 +55,7 @@ def _open(status: Status, zone: ZoneInfo) -> Iterator[Text]:
 
 
 def _story(story: Story, name: str, zone: ZoneInfo) -> Text:
-    what = " · ".join(clean(part) for part in (story.environment, name or story.cause or "a change") if part)
+    what = " · ".join(clean(part) for part in (phrases.environments(story.places), name or story.cause or "a change") if part)
     stands = {Settling.SETTLED: " · settled", Settling.WATCHING: " · still watching", Settling.UNVERIFIED: " · settling not seen"}
     state = f" · not settled: {clean(story.settling_says)}" if story.settling is Settling.DEGRADED else stands.get(story.settling, "")
     if story.taken_back is not None and wholly_taken_back(story) and story.settling is not Settling.DEGRADED:

@@ -56,7 +56,7 @@ def open_blocks(stories: Sequence[Story], names: Mapping[str, str], people: Peop
 
 
 def _line(story: Story, name: str, people: People) -> str:
-    what = strong(" · ".join(part for part in (story.environment, name or story.cause or "a change") if part))
+    what = strong(" · ".join(part for part in (phrases.environments(story.places), name or story.cause or "a change") if part))
     known = [one for one in story.actors if one.known]
     who = ", ".join(person(one, people) for one in known[:2]) + (f" and {len(known) - 2} more" if len(known) > 2 else "")
     parts = [what, _done(story) if name else "", who]

@@ -33,7 +33,8 @@ def story_message(told: ToldStory, *, comfort_mode: ComfortMode = ComfortMode.ST
 def merged_message(told: ToldStory, heir: Story | None, url: str) -> Message:
     """What is left of a message whose story turned out to belong to an older one."""
     cause = (heir.cause if heir else "") or "an older change"
-    says = f"↪ {words.place(told.headline.resource, told.story.environment)} has the same cause as {link(cause, url)}. It is told there."
+    where = words.place(told.headline.resource, told.headline.event.environment or told.story.environment)
+    says = f"↪ {where} has the same cause as {link(cause, url)}. It is told there."
     return kit.message([kit.context(says)], (), (), text=f"The same cause as {cause}")
 
 
@@ -55,9 +56,9 @@ def _many(story: Story) -> bool:
 def _first_line(told: ToldStory) -> str:
     story = told.story
     if _many(story) and story.cause:
-        where = " · ".join(strong(part) for part in (story.environment, story.cause) if part)
+        where = " · ".join(strong(part) for part in (phrases.environments(story.places), story.cause) if part)
     else:
-        where = words.place(told.headline.resource, story.environment)
+        where = words.place(told.headline.resource, told.headline.event.environment or story.environment)
     settled = f" · settled {date(story.settled_at, TimeStyle.CLOCK)}" if story.settling is Settling.SETTLED and story.settled_at else ""
     worse = " · *not settled*" if story.settling is Settling.DEGRADED else ""
     return f"{words.mark(story)} {where}  —  {words.story_verdict(story, told.headline)}{settled}{worse}"
@@ -191,5 +192,5 @@ def _buttons(story: Story) -> Block:
 def _fallback(told: ToldStory) -> str:
     story, resource = told.story, told.headline.resource
     what = f"{story.cause} ({story.event_count} changes)" if _many(story) and story.cause else f"{resource.kind} {words.name_of(resource)}"
-    where = f"{story.environment}: " if story.environment else ""
+    where = f"{phrases.environments(story.places)}: " if story.places else ""
     return f"{words.SAYS[story.verdict]}: {where}{what}"

@@ -30,7 +30,7 @@ def stability(observations: Iterable[Observation], unsettled: Sequence[Story], a
     checks = checks_of((o for o in observations if not environment or o.resource.environment == environment), at)
     if not checks:
         return None
-    degraded = sum(1 for s in unsettled if s.settling is Settling.DEGRADED and (not environment or s.environment == environment))
+    degraded = sum(1 for s in unsettled if s.settling is Settling.DEGRADED and (not environment or environment in s.places))
     passing = sum(1 for one in checks if one.health is Health.HEALTHY)
     sources = ", ".join(sorted({one.source for one in checks}))
     return Stability(numerator=passing, denominator=len(checks) + degraded, source=sources, at=at, environment=environment)

@@ -243,9 +243,8 @@ class Conversation:
             for one in sorted(read, key=lambda one: one.at)
             if (not wanted or one.environment in wanted) and (visible is None or one.environment in visible)
         }
-        there = scope.visibility.within(wanted)
-        unwell = self._store.stories.degraded(there, _MOST_STORIES)
-        unsettled = self._store.stories.unsettled(there, _MOST_STORIES)
+        unwell = self._store.stories.degraded(scope.visibility, _MOST_STORIES, environments=wanted)
+        unsettled = self._store.stories.unsettled(scope.visibility, _MOST_STORIES, environments=wanted)
         places = EventFilter(environments=wanted)
         open_ = unexplained(self._store, scope.visibility, places, scope.span, enough=_OPEN)
         changed = self._store.events.counts(scope.visibility, places, scope.span).by_environment

@@ -70,7 +70,7 @@ def stable(stands: Stands) -> Answer:
             said += [
                 "\n",
                 "Not well: ",
-                *phrases.place(head.resource, story.environment),
+                *phrases.place(head.resource, phrases.environments(story.places)),
                 f": {phrases.clipped(story.settling_says, 120)} ",
                 rows.mark(len(cited), head),
             ]

@@ -6,7 +6,7 @@ from storage.tables.knowledge import ActivityRow, AnnouncementRow, BaselineRow, 
 from storage.tables.people import MuteRow, SubscriptionRow, WatermarkRow
 from storage.tables.signals import CurrentObservationRow, ObservationRow
 from storage.tables.sources import CoverageRow, CursorRow, KnownStateRow, ManagedAliasRow, ManagedRow
-from storage.tables.stories import FollowUpRow, StoryLinkRow, StoryRow, StorySourceRow
+from storage.tables.stories import FollowUpRow, StoryEnvironmentRow, StoryLinkRow, StoryRow, StorySourceRow
 from storage.tables.telling import DeliveryRow, InboxTableRow, KeptRow, ReceiptRow
 
 METADATA = Row.metadata
@@ -33,6 +33,7 @@ __all__ = [
     "MuteRow",
     "ObservationRow",
     "ReceiptRow",
+    "StoryEnvironmentRow",
     "StoryLinkRow",
     "StoryRow",
     "StorySourceRow",

@@ -43,6 +43,16 @@ class StorySourceRow(Row, table=True):
     source: str = Field(sa_column=words(primary_key=True))
 
 
+class StoryEnvironmentRow(Row, table=True):
+    """An environment of a story that names several: most name one, which stands in its own row."""
+
+    __tablename__: ClassVar[Any] = "story_environments"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    story_id: str = Field(sa_column=words(primary_key=True))
+    environment: str = Field(sa_column=words(primary_key=True))
+
+
 class StoryLinkRow(Row, table=True):
     """A key under which later events find a story."""
 

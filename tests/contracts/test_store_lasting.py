@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -76,6 +77,19 @@ def test_migrations_make_what_the_models_say(lasting_url: str) -> None:
         assert ScriptDirectory.from_config(schema.config(connection)).get_current_head() == schema.HEAD
     store.close()
     assert storage.upgrade(lasting_url) == schema.HEAD
+
+
+def test_a_store_of_the_revision_before_is_upgraded_and_keeps_its_stories(lasting_url: str) -> None:
+    store = storage.open_store(lasting_url)
+    store.work.commit(commit(concluded={"stories": (story("kept", environment="staging"),)}))
+    with store.database.write(ingests=True) as connection:
+        command.downgrade(schema.config(connection), "0001")
+    store.close()
+    again = storage.open_store(lasting_url)
+    again.work.commit(commit(concluded={"stories": (story("both", 1, environment="staging", environments=("prod", "staging")),)}))
+    found = [[one.id for one in again.stories.recent(EVERYTHING, Span(), environments={name})] for name in ("staging", "prod")]
+    again.close()
+    assert found == [["both", "kept"], ["both"]]
 
 
 def test_the_schema_of_a_later_program_is_refused_and_left_alone(lasting_url: str) -> None:

@@ -166,7 +166,18 @@ def test_recent_stories_are_those_a_reader_may_see_in_the_span(store: SqlStore) 
     only = Visibility(sources=frozenset({"cluster"}), environments=frozenset({"prod"}))
     assert [one.id for one in store.stories.recent(only, Span())] == ["a"]
     assert [one.id for one in store.stories.recent(EVERYTHING, Span(range=span(2, 9)))] == ["mixed", "staging"]
-    assert [one.id for one in store.stories.recent(EVERYTHING, Span(), environment="staging")] == ["staging"]
+    assert [one.id for one in store.stories.recent(EVERYTHING, Span(), environments={"staging"})] == ["staging"]
+
+
+def test_a_story_over_two_environments_is_found_by_each_and_seen_by_who_may_see_both(store: SqlStore) -> None:
+    both = story("both", 3, environment="dev", environments=("dev", "prod"), settling=Settling.DEGRADED)
+    store.work.commit(commit(concluded={"stories": (both, story("dev", 2, environment="dev", settling=Settling.DEGRADED))}))
+    for wanted, ids in (({"prod"}, ["both"]), ({"dev"}, ["both", "dev"]), ({"test"}, []), ((), ["both", "dev"])):
+        assert [one.id for one in store.stories.recent(EVERYTHING, Span(), environments=wanted)] == ids
+        assert [one.id for one in store.stories.degraded(EVERYTHING, environments=wanted)] == ids
+        assert [one.id for one in store.stories.unsettled(EVERYTHING, environments=wanted)] == ids
+    only = [Visibility(environments=frozenset(names)) for names in ({"dev"}, {"dev", "prod"})]
+    assert [[one.id for one in store.stories.degraded(seen)] for seen in only] == [["dev"], ["both", "dev"]]
 
 
 def test_recent_stories_by_sequence_are_those_with_a_new_event(store: SqlStore) -> None:

@@ -120,7 +120,7 @@ class _IndexedStories(_Of, _Stories):
                     found.setdefault(key, []).append((story, link.strength))
         return found
 
-    def unsettled(self, visibility: Visibility, limit: int = 50) -> Sequence[Story]:
+    def unsettled(self, visibility: Visibility, limit: int = 50, *, environments: Collection[str] = ()) -> Sequence[Story]:
         return sorted(self.store.pending.values(), key=lambda story: story.last_at, reverse=True)[:_UNSETTLED]
 
 

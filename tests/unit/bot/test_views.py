@@ -105,6 +105,12 @@ def test_a_planned_change_that_settled_names_who_said_so_and_when() -> None:
     ]
 
 
+def test_a_cause_that_went_over_several_environments_names_them() -> None:
+    for places, named in ((("prod", "staging"), "prod, staging"), (("eu", "prod", "staging", "us"), "prod, eu and 2 more")):
+        release = told(unified(PAYMENTS), cause="Release 12", event_count=8, environments=places)
+        assert f"*{named}* · *Release 12*" in shown(list(story_message(release).blocks[:1])).splitlines()[0]
+
+
 def test_one_cause_with_many_changes_is_one_message() -> None:
     message = story_message(
         told(

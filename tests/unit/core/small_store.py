@@ -147,16 +147,16 @@ class _Stories(_View):
                 found[key].append((story, link.strength))
         return found
 
-    def recent(self, visibility: Visibility, span: Span, limit: int = 50, *, environment: str = "") -> Sequence[Story]:
+    def recent(self, visibility: Visibility, span: Span, limit: int = 50, *, environments: Collection[str] = ()) -> Sequence[Story]:
         assert span.range is not None
         return [story for story in self.store.told.values() if not story.merged_into and span.range.holds(story.last_at)][:limit]
 
-    def unsettled(self, visibility: Visibility, limit: int = 50) -> Sequence[Story]:
+    def unsettled(self, visibility: Visibility, limit: int = 50, *, environments: Collection[str] = ()) -> Sequence[Story]:
         return [
             story for story in self.store.told.values() if story.open and story.settling not in (Settling.SETTLED, Settling.NOT_STARTED)
         ]
 
-    def degraded(self, visibility: Visibility, limit: int = 200) -> Sequence[Story]:
+    def degraded(self, visibility: Visibility, limit: int = 200, *, environments: Collection[str] = ()) -> Sequence[Story]:
         return [story for story in self.unsettled(visibility) if story.settling is Settling.DEGRADED]
 
 

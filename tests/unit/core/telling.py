@@ -42,6 +42,7 @@ class Telling:
         cause: str = "",
         settling: Settling = Settling.NOT_STARTED,
         says: str = "",
+        environments: tuple[str, ...] = (),
         backfilled: bool = False,
     ) -> str:
         """The story's id."""
@@ -57,9 +58,9 @@ class Telling:
         at = event.occurred_at
         story = Story(
             id=story_id, revision=1, opened_at=at, updated_at=at, first_at=at, last_at=at, headline_event=event.id, cause=cause,
-            environment=event.environment, sources=(event.source,), providers=(event.provider,), counts={event.change_type: 1},
-            verdicts={verdict: 1}, verdict=verdict, confidence=0.92, severity=severity, actors=(event.actor,) if event.actor.known else (),
-            settling=settling, settling_says=says,
+            environment=event.environment, environments=environments, sources=(event.source,), providers=(event.provider,),
+            counts={event.change_type: 1}, verdicts={verdict: 1}, verdict=verdict, confidence=0.92, severity=severity,
+            actors=(event.actor,) if event.actor.known else (), settling=settling, settling_says=says,
         )  # fmt: skip
         row = team.activity(event, event.actor, verdict, {})
         conclusions = Conclusions(assessments=(judged,), stories=(story,), activities=(row,) if row else ())

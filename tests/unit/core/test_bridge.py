@@ -89,6 +89,17 @@ def test_an_apply_is_planned_and_told_once() -> None:
     assert [delivery.story_id for delivery in world.store.sent.values()] == [story.id]
 
 
+def test_a_pipeline_over_two_environments_is_one_story_of_both() -> None:
+    world = World()
+    world.store.subscribed = [Subscription(destination="C1", filter=EventFilter(environments=frozenset({"prod"})))]
+    world.take(applied("api", 0, environment="staging"), applied("web", 1, environment="staging"))
+    assert not world.store.sent
+    world.take(applied("api", 3, environment="prod"))
+    (story,) = world.store.told.values()
+    assert (story.environment, story.places, story.event_count) == ("staging", ("staging", "prod"), 3)
+    assert [delivery.story_id for delivery in world.store.sent.values()] == [story.id]
+
+
 def test_a_batch_taken_twice_is_stored_and_told_once() -> None:
     world = World()
     world.store.subscribed = [Subscription(destination="C1")]

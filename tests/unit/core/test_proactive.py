@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from core.analysis import habits
 from core.analysis.stability import stability
 from core.assessment import Verdict
@@ -125,6 +127,15 @@ def test_a_degraded_story_is_a_check_that_fails() -> None:
     score = stability([reading("a", Health.HEALTHY)], [replace(STORY, settling=Settling.DEGRADED)], T0, "prod")
     assert score is not None
     assert (score.numerator, score.denominator) == (1, 2)
+
+
+@pytest.mark.parametrize(("environment", "counted"), [("prod", (1, 2)), ("staging", (1, 2)), ("dev", (1, 1))])
+def test_a_degraded_story_over_two_environments_fails_in_each(environment: str, counted: tuple[int, int]) -> None:
+    both = replace(STORY, environment="staging", environments=("prod", "staging"), settling=Settling.DEGRADED)
+    healthy = reading("a", Health.HEALTHY)
+    score = stability([replace(healthy, resource=replace(healthy.resource, environment=environment))], [both], T0, environment)
+    assert score is not None
+    assert (score.numerator, score.denominator) == counted
 
 
 def measured(store: SmallStore, now: datetime) -> dict[str, tuple[float, float]]:

@@ -66,6 +66,17 @@ def test_filters_visibility_and_severity_narrow_what_is_heard() -> None:
     assert told(STORY, replace(HEARS, visibility=Visibility(environments=frozenset({"prod"})))) == [("C1", 1, "")]
 
 
+def test_a_story_over_two_environments_is_heard_by_both_and_muted_by_neither_alone() -> None:
+    both = replace(STORY, environment="staging", environments=("prod", "staging"))
+    for name in ("prod", "staging"):
+        only = frozenset({name})
+        assert told(both, replace(HEARS, filter=EventFilter(environments=only))) == [("C1", 1, "")]
+        assert told(both, replace(HEARS, visibility=Visibility(environments=only))) == []
+        assert told(both, HEARS, mute(environments=only)) == [("C1", 1, "")]
+    assert told(both, HEARS, mute(environments=frozenset(both.places))) == []
+    assert told(replace(STORY, sources=("cluster", "aws")), HEARS, mute(sources=frozenset({"aws"}))) == [("C1", 1, "")]
+
+
 def test_a_mute_is_for_its_channel_its_time_and_what_it_names() -> None:
     assert told(STORY, HEARS, mute(environments=frozenset({"prod"}))) == []
     assert told(STORY, HEARS, mute(environments=frozenset({"staging"}))) == [("C1", 1, "")]

@@ -49,6 +49,7 @@ def test_a_story_of_one_new_event_is_that_event() -> None:
         headline_event=one.node.id,
         cause="Ana: cart modified",
         environment="prod",
+        environments=("prod",),
         sources=("cluster",),
         providers=("kubernetes",),
         counts={"modified": 1},

@@ -119,6 +119,16 @@ def measured(told: Telling, environment: str = "prod", passing: float = 5, check
     )
 
 
+def test_yes_is_not_said_beside_what_went_over_here_and_mostly_elsewhere(told: Telling) -> None:
+    told.read()
+    measured(told)
+    release = change("api", 1, environment="staging")
+    told.happened(release, Verdict.PLANNED, settling=Settling.DEGRADED, says="0 of 6 ready", environments=("prod", "staging"))
+    answer = says(ask(told, "is prod stable?"))
+    assert "yes" not in answer
+    assert "Not well: staging, prod · shop/api: 0 of 6 ready [1]" in answer
+
+
 def test_yes_is_not_said_where_newer_changes_elsewhere_are_watched(told: Telling) -> None:
     told.read()
     measured(told)
