@@ -6,6 +6,7 @@ from core.analysis import rules
 from core.analysis.signs.seen import Seen, Sign
 from core.analysis.ties import Side
 from core.event import Actor, ActorKind, Via
+from core.trait import Trait
 
 
 def who(seen: Seen) -> Iterator[Sign]:
@@ -27,9 +28,11 @@ def who(seen: Seen) -> Iterator[Sign]:
     if actor.via is Via.GITOPS:
         yield Sign(name="via_gitops", says=f"done by {actor.tool or named} from Git", ref=ref, kind="identity")
     spellings = frozenset({actor.id, actor.name, actor.session})
-    # A person may be named like anything; our own list counts for them only where the settings say so.
+    # A person may be named like anything; our own list counts for them only where the settings say so. No name alone explains what was
+    # run inside a workload: a pipeline deploys, and its token is what an intruder would use.
     like = rules.matching(spellings, seen.settings.ci_identities)
-    if not like and actor.kind is not ActorKind.HUMAN and node.side is not Side.PLATFORM and not _typed_by_hand(actor):
+    guessed = actor.kind is not ActorKind.HUMAN and node.side is not Side.PLATFORM and not _typed_by_hand(actor)
+    if not like and guessed and Trait.EXECUTES_IN_WORKLOAD not in node.event.traits:
         like = rules.looks_like("ci", spellings)
     if like:
         yield Sign(name="ci_identity", says=f"{named} is a deployment identity ({like})", ref=ref, kind="identity")

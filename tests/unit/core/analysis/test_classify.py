@@ -104,6 +104,12 @@ def test_a_deployment_identity_in_a_browser_is_not_believed_by_its_name() -> Non
     assert verdict(change("vpc", 0, replace(CI, via=Via.CONSOLE))) is Verdict.UNKNOWN
 
 
+def test_a_deployment_identity_explains_nothing_that_was_run_inside_by_its_name() -> None:
+    event = change("worker", 0, CI, kind="Pod", type=ChangeType.EXECUTED, traits=(Trait.EXECUTES_IN_WORKLOAD,))
+    assert verdict(event) is Verdict.UNPLANNED
+    assert verdict(event, settings=AnalysisSettings(ci_identities=("*/GitHubActions",))) is Verdict.PLANNED
+
+
 def test_settings_may_name_more_deployment_identities() -> None:
     event = change("api", 0, SCRIPT)
     assert verdict(event, settings=AnalysisSettings(ci_identities=("svc-*",))) is Verdict.PLANNED
