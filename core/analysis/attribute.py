@@ -1,6 +1,6 @@
 """Who did it, after joining what other sources know of the same change. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from core.analysis.ties import Side, side_of
@@ -35,11 +35,13 @@ def attribute(event: Event, others: Iterable[Event], announcements: Sequence[Ann
     nearest = _nearest(event, [other for other in others if _same_change(event, other)])
     if not nearest:
         return Attribution(actor=event.actor)
-    best, who = nearest[0], _names(nearest)
-    if len({other.actor.id for other in nearest}) > 1:
-        says = f"{best.source} saw {who} change it in that time; which of them made this change is not known"
+    best = nearest[0]
+    people = {one.actor.id or one.actor.name: one.actor.name or one.actor.id for one in nearest}
+    if len(people) > 1:
+        seen = f"{_and({one.source for one in nearest})} saw {_and(set(people.values()))} change it in that time"
+        says = f"{seen}; which of them made this change is not known"
         return Attribution(actor=event.actor, evidence=(Evidence(kind="identity", says=says, ref=best.id),))
-    return _found(event, best.actor, f"{best.source} saw {who} change it", best.id)
+    return _found(event, best.actor, f"{best.source} saw {best.actor.name or best.actor.id} change it", best.id)
 
 
 def _nearest(event: Event, witnesses: Sequence[Event]) -> list[Event]:
@@ -48,9 +50,9 @@ def _nearest(event: Event, witnesses: Sequence[Event]) -> list[Event]:
     return sorted((one for one in witnesses if _apart(event, one) == nearest), key=lambda one: one.id)
 
 
-def _names(witnesses: Sequence[Event]) -> str:
-    names = sorted({one.actor.name or one.actor.id for one in witnesses})
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
+def _and(names: Collection[str]) -> str:
+    *most, last = sorted(names)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _found(event: Event, actor: Actor, says: str, ref: str) -> Attribution:

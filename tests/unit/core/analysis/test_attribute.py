@@ -34,5 +34,11 @@ def test_nobody_is_named_where_two_people_changed_it_in_that_time() -> None:
     assert attribute(seen(), [by(ANA, 9.5), by(BEN, 8.5)], ()) == found, "the order of arrival does not matter"
 
 
+def test_each_source_that_saw_one_of_several_people_is_named() -> None:
+    other = replace(by(BEN, 8.5), source="events")
+    (said,) = attribute(seen(), [by(ANA, 9.5), other], ()).evidence
+    assert said.says.startswith("events and trail saw Ana and Ben change it in that time;")
+
+
 def test_two_records_of_one_person_name_that_person() -> None:
     assert attribute(seen(), [by(ANA, 8.5), by(ANA, 9.5), by(BEN, 14)], ()).actor.id == ANA.id
