@@ -154,7 +154,7 @@ class EventBridge:
         by_name: dict[str, list[Event]] = {}
         known = run.loaded.known
         everything = {**{event_id: one.event for event_id, one in known.items()}, **run.new}
-        for event in everything.values():
+        for event in (*run.loaded.witnesses.values(), *everything.values()):
             for name in names_of(event) if event.actor.known else ():
                 by_name.setdefault(name, []).append(event)
         runs = tuple(said for said in run.loaded.announcements if said.kind != "window")

@@ -51,6 +51,7 @@ class Remembered(Protocol):
 class Loaded:
     """One batch's surroundings. `known` are the stored events of the stories that the batch's events may belong to.
 
+    `witnesses` are stored events that said who made some of these, where they are not at hand otherwise.
     `large` are stories too long to be loaded whole, by the operation and sitting keys that lead to them.
     `nodes` are the batch's own events as their sources told them, before anybody looked for who did it.
     `gaps` are those of the source over the last month, None where nobody knows what was read (backfill).
@@ -60,6 +61,7 @@ class Loaded:
     stories: Mapping[str, Story] = field(default_factory=dict)
     large: Mapping[str, Story] = field(default_factory=dict)
     nodes: Mapping[str, Node] = field(default_factory=dict)
+    witnesses: Mapping[str, Event] = field(default_factory=dict)
     announcements: Sequence[Announcement] = ()
     managed: Mapping[str, ManagedResource] = field(default_factory=dict)
     gaps: Sequence[Coverage] | None = None
@@ -81,6 +83,7 @@ def load(store: Remembered, source: str, batch: Batch, *, horizon: timedelta, no
         stories=stories,
         large=large,
         nodes=nodes,
+        witnesses=_witnesses(store, batch, known, said),
         announcements=announcements,
         managed=_managed(store, batch, known.values()),
         gaps=None if backfilled else _gaps(store, source, batch, now),
@@ -112,6 +115,15 @@ def _neighbours(
                     large.setdefault(key, story)
     known = {one.id: one for one in store.events.of_stories(EVERYTHING, found, MOST_EVENTS_OF_A_STORY)} if found else {}
     return found, known, large
+
+
+def _witnesses(store: Remembered, batch: Batch, known: Mapping[str, UnifiedEvent], said: Mapping[str, Announcement]) -> dict[str, Event]:
+    """Without them, one of several people who changed a thing would be named as soon as a batch brings that one alone along."""
+    if not any(event.actor.known for event in batch.events):
+        return {}
+    named = {found.ref for one in known.values() if not one.event.actor.known for found in one.assessment.attribution.evidence if found.ref}
+    away = named - known.keys() - said.keys() - {event.id for event in batch.events}
+    return {one.id: one.event for one in store.events.by_ids(EVERYTHING, away)} if away else {}
 
 
 def _asked(batch: Batch, nodes: Iterable[Node]) -> dict[str, tuple[datetime, datetime]]:

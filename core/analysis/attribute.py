@@ -36,12 +36,26 @@ def attribute(event: Event, others: Iterable[Event], announcements: Sequence[Ann
     if not nearest:
         return Attribution(actor=event.actor)
     best = nearest[0]
-    people = {one.actor.id or one.actor.name: one.actor.name or one.actor.id for one in nearest}
-    if len(people) > 1:
-        seen = f"{_and({one.source for one in nearest})} saw {_and(set(people.values()))} change it in that time"
-        says = f"{seen}; which of them made this change is not known"
-        return Attribution(actor=event.actor, evidence=(Evidence(kind="identity", says=says, ref=best.id),))
-    return _found(event, best.actor, f"{best.source} saw {best.actor.name or best.actor.id} change it", best.id)
+    if len({one.actor.id or one.actor.name for one in nearest}) > 1:
+        return Attribution(actor=event.actor, evidence=_doubt(event, nearest))
+    return _found(event, best.actor, f"{best.source} saw {_name(best)} change it", best.id)
+
+
+def _doubt(event: Event, nearest: Sequence[Event]) -> tuple[Evidence, ...]:
+    """Each record is named, so that a later look finds all of them again, also where only one of them is at hand."""
+    people = _and({_name(one) for one in nearest})
+    seen = {(one.source, one.actor.id or one.actor.name): one for one in reversed(nearest)}
+    return (
+        Evidence(kind="identity", says=f"which of {people} made this change is not known", ref=event.id),
+        *(
+            Evidence(kind="identity", says=f"{source} saw {_name(one)} change it in that time", ref=one.id)
+            for (source, _), one in sorted(seen.items())
+        ),
+    )
+
+
+def _name(event: Event) -> str:
+    return event.actor.name or event.actor.id
 
 
 def _nearest(event: Event, witnesses: Sequence[Event]) -> list[Event]:

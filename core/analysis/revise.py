@@ -17,8 +17,10 @@ def because(before: Assessment, after: Assessment, plan: Assignment) -> str:
         return f"{', '.join(before.failed_steps)} tried again"
     if before.correlation.story_id != after.correlation.story_id:
         return "it turned out to have the same cause as an older story" if plan.swallows else "a likelier cause arrived"
-    if after.attribution.evidence and before.attribution.actor != after.attribution.actor:
-        return after.attribution.evidence[0].says
+    who, told = after.attribution, before.attribution
+    doubted = not who.actor.known and who.evidence != told.evidence
+    if who.evidence and (doubted or who.actor != told.actor):
+        return who.evidence[0].says
     changed = before.classification.verdict is not after.classification.verdict
     surer = after.classification.confidence - before.classification.confidence
     if (changed or abs(surer) >= _CONFIDENCE_STEP) and after.classification.evidence and not after.failed_steps:

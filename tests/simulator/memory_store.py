@@ -102,6 +102,9 @@ class _Indexed(_Of):
     def unseen(self, ids: Collection[str]) -> set[str]:
         return {one for one in ids if one not in self.store.stored}
 
+    def by_ids(self, visibility: Visibility, ids: Collection[str]) -> Sequence[UnifiedEvent]:
+        return [self.store.unified(one) for one in ids if one in self.store.stored]
+
     def of_story(self, visibility: Visibility, story_id: str, *, after: str = "", limit: int = 100) -> Page:
         found = [self.store.unified(one) for one in self.store.events_of.get(story_id, ())]
         return Page(items=newest(found, limit))

@@ -118,6 +118,9 @@ class _Events(_View):
     def get(self, visibility: Visibility, event_id: str) -> UnifiedEvent | None:
         return self.store.unified(event_id) if event_id in self.store.stored else None
 
+    def by_ids(self, visibility: Visibility, ids: Collection[str]) -> Sequence[UnifiedEvent]:
+        return [self.store.unified(one) for one in ids if one in self.store.stored]
+
     def counts(self, visibility: Visibility, filter: EventFilter, span: Span) -> Counts:
         assert span.range is not None
         return Counts(total=sum(1 for event in self.store.stored.values() if span.range.holds(event.occurred_at)))

@@ -18,7 +18,7 @@ from core.assessment import Overrule, Verdict
 from core.batch import Batch, Cursor, ManagedResource
 from core.bridge import EventBridge, Steps
 from core.coverage import Coverage, CoverageState
-from core.event import ActorKind, ChangeType, Event, FieldChange, Intent, IntentKind, ReferenceKind, Via
+from core.event import Actor, ActorKind, ChangeType, Event, FieldChange, Intent, IntentKind, ReferenceKind, Via
 from core.followup import FollowUps
 from core.ingest import Ingest
 from core.lookback import LookBack
@@ -98,6 +98,35 @@ def test_a_pipeline_over_two_environments_is_one_story_of_both() -> None:
     (story,) = world.store.told.values()
     assert (story.environment, story.places, story.event_count) == ("staging", ("staging", "prod"), 3)
     assert [delivery.story_id for delivery in world.store.sent.values()] == [story.id]
+
+
+def test_doubt_about_two_people_stays_where_only_one_of_them_is_loaded_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a large story only the newest events are loaded; what they rest on is looked up."""
+    world = World()
+
+    def made(actor: Actor, minutes: float) -> Event:
+        return change("bucket", minutes, actor, uid="arn:bucket", source="trail")
+
+    run = ((RUN, "net:8"),)
+    ben = change("bucket", 1, BEN, uid="arn:bucket", source="trail", refs=run)
+    world.take(ben, change("route", 2.9, BEN, source="trail", refs=run), made(ANA, 2), source="trail")
+    snapshot = change("bucket", 3, uid="arn:bucket", after=at(0))
+    world.take(snapshot)
+    assert len(world.store.unified(snapshot.id).assessment.attribution.evidence) == 3
+    monkeypatch.setattr("core.loading.MOST_EVENTS_OF_A_STORY", 1)
+    world.take(made(ANA, 2.5), source="trail")
+    assert not world.store.unified(snapshot.id).actor.known
+
+
+def test_a_second_witness_that_comes_late_takes_the_name_back() -> None:
+    world = World()
+    snapshot = change("bucket", 3, uid="arn:bucket", after=at(0))
+    world.take(snapshot)
+    world.take(change("bucket", 1, BEN, uid="arn:bucket", source="trail"), source="trail")
+    assert world.store.unified(snapshot.id).actor.id == BEN.id
+    world.take(change("bucket", 2, ANA, uid="arn:bucket", source="trail"), source="trail")
+    told = world.store.unified(snapshot.id)
+    assert (told.actor.known, told.assessment.because) == (False, "which of Ana and Ben made this change is not known")
 
 
 def test_a_batch_taken_twice_is_stored_and_told_once() -> None:
