@@ -9,13 +9,13 @@ from core.kube.subject import Subject, containers, items, mapping, pod_specs, te
 
 # Host paths that give the node, its other pods or the cluster away. Falco's "sensitive host mount" and Kubernetes' own warnings:
 # https://kubernetes.io/docs/concepts/storage/volumes/#hostpath and https://github.com/falcosecurity/plugins/tree/main/plugins/k8saudit/rules
-_SENSITIVE_PATHS = re.compile(
+SENSITIVE_PATHS = re.compile(
     r"^/(|proc|sys|dev|etc|root|home/admin|boot|run|var|var/run|var/lib|var/lib/(kubelet|docker|containerd|etcd|kube-proxy)(/.*)?"
     r"|etc/(kubernetes|shadow|passwd|cron[^/]*|ssh)(/.*)?|(var/)?run/.*\.sock|(var/)?run/(docker|containerd|crio)(/.*)?|root/.*|proc/.*)$"
 )
 # What the baseline of the Pod Security Standards lets a container add.
 # https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
-_ALLOWED_CAPABILITIES = frozenset({
+ALLOWED_CAPABILITIES = frozenset({
     "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP",
     "SETUID", "SYS_CHROOT",
 })  # fmt: skip
@@ -50,7 +50,7 @@ def _capabilities(subject: Subject) -> bool:
     added = {
         str(name).removeprefix("CAP_") for one in containers(subject.after) for name in items(one, "securityContext", "capabilities", "add")
     }
-    return bool(added - _ALLOWED_CAPABILITIES)
+    return bool(added - ALLOWED_CAPABILITIES)
 
 
 def _privileged(subject: Subject) -> bool:
@@ -65,7 +65,7 @@ def _host_namespaces(subject: Subject) -> bool:
 
 def _host_path(subject: Subject) -> bool:
     return any(
-        isinstance(path := mapping(volume, "hostPath").get("path"), str) and _SENSITIVE_PATHS.match("/" + path.strip("/"))
+        isinstance(path := mapping(volume, "hostPath").get("path"), str) and SENSITIVE_PATHS.match("/" + path.strip("/"))
         for pod in pod_specs(subject.after)
         for volume in items(pod, "volumes")
     )
@@ -73,7 +73,7 @@ def _host_path(subject: Subject) -> bool:
 
 def _volume_host_path(subject: Subject) -> bool:
     path = text(subject.after, "spec", "hostPath", "path")
-    return bool(path and _SENSITIVE_PATHS.match("/" + path.strip("/")))
+    return bool(path and SENSITIVE_PATHS.match("/" + path.strip("/")))
 
 
 def _foreign_image(subject: Subject) -> bool:

@@ -17,6 +17,7 @@ def measurements(events: int) -> dict[str, Measurement]:
         "pipeline": partial(pipeline.measure, history=events),
         "catchup": partial(catching_up.measure, events=events),
         "memory": partial(catching_up.resident, events=min(events, 100_000)),
+        "idle": _idle,
         "polls": _polls,
         "verdicts": _verdicts,
     }
@@ -30,6 +31,12 @@ def measured(name: str, events: int) -> list[Figure]:
 
 
 # Imported where they are measured: what these need of other people's libraries is no part of what the others hold in memory.
+def _idle(folder: Path) -> Iterator[Figure]:
+    from tests.benchmarks import idle
+
+    return idle.measure(folder)
+
+
 def _polls(folder: Path) -> Iterator[Figure]:
     from tests.benchmarks import polls
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from core.json import JsonValue
+from core.providers.aws.containers import asks_for_credentials, host_rights
 from core.providers.aws.denying import only_denies, quarantines, trusts_only_own, trusts_only_services
 from core.providers.aws.exposure import (
     everyone_in_acl,
@@ -56,6 +57,9 @@ from core.providers.aws.tampering import (
 _ATTACK_TOOL = re.compile(
     r"\b(kali|parrot|pentoo|blackarch)\b|\bkali\d|\bpacu\b|weirdaal|scoutsuite|cloudfox|trufflehog|stratus-red-team", re.IGNORECASE
 )
+
+# A name proves nothing, but whoever gave it meant it: enough to look, never enough to be at ease.
+_ADMINISTRATORS = re.compile(r"(?<![a-z])(admins?|administrators?|superusers?|power-?users?|root)(?![a-z])", re.IGNORECASE)
 
 
 def _truth(value: JsonValue) -> bool | None:
@@ -180,11 +184,6 @@ def _cluster_logging_off(subject: Subject) -> bool:
     return any(_truth(value) is False for logging in find(subject.after, "clusterLogging") for value in find(logging, "enabled"))
 
 
-def _asks_for_credentials(subject: Subject) -> bool:
-    """A command that calls the address at which a container gets its role's credentials."""
-    return any("169.254.170.2" in one or "AWS_CONTAINER_CREDENTIALS" in one for one in texts(subject.after, "command", "entryPoint"))
-
-
 def _password_policy_loose(subject: Subject) -> bool:
     loose = _switched(
         subject, False, "requireSymbols", "requireNumbers", "requireUppercaseCharacters", "requireLowercaseCharacters", "expirePasswords"
@@ -227,7 +226,8 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "selectors_narrowed": _selectors_narrowed,
     "logging_emptied": lambda s: not any(True for _ in find(s.after, "loggingEnabled", "targetBucket")),
     "enables_nothing": lambda s: (
-        _switched(s, False, "enable", "enabled") or any(v.lower() in ("disabled", "paused") for v in texts(s.after, "status"))
+        _switched(s, False, "enable", "enabled")
+        or any(v.lower() in ("disabled", "paused") for v in texts(s.after, "status", "controlStatus", "associationStatus"))
     ),
     "switched_off": lambda s: _switched(s, False, "enabled"),
     "desired_count": lambda s: any(True for _ in texts(s.after, "desiredCount", "desiredCapacity", "minSize", "maxSize", "desiredSize")),
@@ -238,6 +238,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "password_policy_loose": _password_policy_loose,
     "only_private": only_private,
     "denies": lambda s: any(value.lower() == "deny" for value in texts(s.after, "ruleAction")),
+    "group_of_administrators": lambda s: any(_ADMINISTRATORS.search(name) for name in texts(s.after, "groupName")),
     "own_login": lambda s: bool(s.caller) and s.caller in set(texts(s.after, "userName")),
     "for_oneself": lambda s: all(name == s.caller for name in texts(s.after, "userName")),
     "with_second_factor": lambda s: s.second_factor == "true",
@@ -276,7 +277,8 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "key_of_other_account": key_of_other_account,
     "kept_briefly": kept_briefly,
     "cluster_logging_off": _cluster_logging_off,
-    "asks_for_credentials": _asks_for_credentials,
+    "asks_for_credentials": asks_for_credentials,
+    "host_rights": host_rights,
     "visible_to_all": lambda s: "public_read" in {v.lower() for v in texts(s.after, "projectVisibility")},
     "public_sharing": lambda s: _switched(s, True, "publicSharingEnabled"),
     "block_mode_off": lambda s: any(v.lower() == "off" for v in texts(s.after, "internetGatewayBlockMode")),

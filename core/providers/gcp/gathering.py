@@ -30,10 +30,18 @@ class Gathered:
     events: list[Event] = field(default_factory=list)
     observations: list[Observation] = field(default_factory=list)
     coverage: list[Coverage] = field(default_factory=list)
+    _ahead: dict[str, KnownState | None] = field(default_factory=dict)
+
+    def look_ahead(self, keys: Collection[str]) -> None:
+        """Read what is known under these keys, and when it went, at once: asking for one after the other costs a hundred times as much."""
+        asked = [*keys, *(_GONE + key for key in keys)]
+        self._ahead = {**dict.fromkeys(asked), **self.under.get(asked)}
 
     def get(self, keys: Collection[str]) -> Mapping[str, KnownState]:
-        found = dict(self.under.get([key for key in keys if key not in self.over]))
-        return {**found, **{key: self.over[key] for key in keys if key in self.over and self.over[key].state is not None}}
+        held = {key: self.over.get(key, self._ahead.get(key)) for key in keys if key in self.over or key in self._ahead}
+        unread = [key for key in keys if key not in held]
+        found = self.under.get(unread) if unread else {}
+        return {**found, **{key: row for key, row in held.items() if row is not None and row.state is not None}}
 
     def page(self, prefix: str, after: str = "", limit: int = 500) -> Sequence[KnownState]:
         return self.under.page(prefix, after, limit)

@@ -170,6 +170,7 @@ class OnePoll:
                     raise
                 self.found.lacks(parent, self.since, f"changes are not read: {error}", error.next_step)
                 continue
+            self.found.look_ahead([assets.known_key(name) for name in names])
             for version in versions:
                 self._take_version(version)
         overdue = self.now - LAG

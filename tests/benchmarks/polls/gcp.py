@@ -19,7 +19,7 @@ _SETTLED_MINUTES = 11
 _SWEEP_MINUTES = 100_000
 
 
-def _put(held: CloudAsset, first: int, after: int, at: datetime, size: int) -> None:
+def put(held: CloudAsset, first: int, after: int, at: datetime, size: int) -> None:
     for number in range(first, after):
         name = f"disk-{number}"
         full = f"//compute.googleapis.com/projects/acme/zones/europe-west1-b/disks/{name}"
@@ -31,7 +31,7 @@ def _calls(held: CloudAsset) -> int:
     return sum(held.calls.values())
 
 
-def _places(held: CloudAsset) -> tuple[str, str]:
+def places(held: CloudAsset) -> tuple[str, str]:
     return held.endpoint, held.logging_url
 
 
@@ -45,9 +45,9 @@ def measure(folder: Path) -> Iterator[Figure]:
 
 def _measure(folder: Path, google: Aside[CloudAsset], many: int, costs: SideBySide) -> None:
     clock = MovableClock()
-    google.do(_put, 0, many, clock(), 10)
+    google.do(put, 0, many, clock(), 10)
     clock.wait(60)
-    asset, logs = google.do(_places)
+    asset, logs = google.do(places)
     options = {"scope": "projects/acme", "asset_endpoint": asset, "logging_url": logs, "sweep_minutes": _SWEEP_MINUTES}
     watched = watching(folder, "gcp", options, lambda: google.do(_calls), name=f"gcp-{many}", clock=clock)
     assert isinstance(watched.provider, GcpProvider)
@@ -56,7 +56,7 @@ def _measure(folder: Path, google: Aside[CloudAsset], many: int, costs: SideBySi
     watched.provider.inventory.quotas.update({needs: Quota(1e9) for needs in watched.provider.inventory.quotas})
 
     def change(number: int, value: int) -> None:
-        google.do(_put, 0, number, clock(), value)
+        google.do(put, 0, number, clock(), value)
 
     with closing(watched.store), closing(watched.provider):
         costs.note("baseline", many, watched.poll(events=0))

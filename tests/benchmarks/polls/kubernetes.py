@@ -31,7 +31,7 @@ _IDLE_RUNS = 10
 
 
 @contextmanager
-def _plane(folder: Path) -> Iterator[ControlPlane]:
+def control_plane(folder: Path) -> Iterator[ControlPlane]:
     folder.mkdir()
     (folder / "counted.yaml").write_text(_COUNTED, encoding="utf-8")
     plane = ControlPlane(folder=folder, extra=("--audit-policy-file=counted.yaml",))
@@ -53,7 +53,11 @@ def _each(first: int, after: int, act: Any) -> None:
             pass
 
 
-def _allow(admin: Person) -> None:
+def make_maps(admin: Person, first: int, after: int) -> None:
+    _each(first, after, lambda number: admin.make(_MAPS, _map(number, 0)))
+
+
+def allow(admin: Person) -> None:
     role = next(iter(yaml.safe_load_all(_ROLE.read_text(encoding="utf-8"))))
     base = "/apis/rbac.authorization.k8s.io/v1"
     admin.make(f"{base}/clusterroles", role)
@@ -69,12 +73,12 @@ def _asked(plane: ControlPlane) -> int:
 
 def measure(folder: Path) -> Iterator[Figure]:
     costs = SideBySide("kubernetes")
-    with _plane(folder / "plane") as plane:
+    with control_plane(folder / "plane") as plane:
         admin = Person(plane, "admin")
-        _allow(admin)
+        allow(admin)
         made = 0
         for many in (FEW, MANY):
-            _each(made, many, lambda number: admin.make(_MAPS, _map(number, 0)))
+            make_maps(admin, made, many)
             made = many
             options = {"kubeconfig": str(plane.kubeconfig("wgo"))}
             watched = watching(folder, "kubernetes", options, lambda: _asked(plane), name=f"kubernetes-{many}")

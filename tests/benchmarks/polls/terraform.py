@@ -16,7 +16,7 @@ _BUILT_IN = 'provider["terraform.io/builtin/terraform"]'
 
 
 @dataclass(slots=True)
-class _State:
+class State:
     """A Terraform state file of so many resources, the first `changed` of which have another size."""
 
     path: Path
@@ -41,7 +41,7 @@ def _instance(number: int, size: int) -> JsonObject:
 def measure(folder: Path) -> Iterator[Figure]:
     costs = SideBySide("terraform")
     for many in (FEW, MANY):
-        state = _State(folder / f"{many}.tfstate", many)
+        state = State(folder / f"{many}.tfstate", many)
         state.write(0, 3)
         watched = watching(folder, "terraform", {"paths": [str(state.path)]}, lambda: 0, name=f"terraform-{many}")
         with closing(watched.store):

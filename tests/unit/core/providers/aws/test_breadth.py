@@ -53,6 +53,19 @@ ALARMS: list[tuple[str, dict[str, Any], Trait]] = [
         {"family": "f", "containerDefinitions": [{"command": ["sh", "-c", "curl 169.254.170.2$AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]}]},
         Trait.READS_CREDENTIAL,
     ),
+    (
+        "ecs RegisterTaskDefinition",
+        {"family": "f", "containerDefinitions": [{"privileged": True, "image": "i"}]},
+        Trait.PRIVILEGED_WORKLOAD,
+    ),
+    ("ecs RegisterTaskDefinition", {"family": "f", "pidMode": "host", "containerDefinitions": [{"image": "i"}]}, Trait.PRIVILEGED_WORKLOAD),
+    (
+        "batch RegisterJobDefinition",
+        {"containerProperties": {"volumes": [{"host": {"sourcePath": "/var/run/docker.sock"}}]}},
+        Trait.PRIVILEGED_WORKLOAD,
+    ),
+    ("iam AddUserToGroup", {"groupName": "prod-admins", "userName": "li"}, Trait.GRANTS_ACCESS),
+    ("securityhub UpdateStandardsControl", {"ControlStatus": "DISABLED", "StandardsControlArn": "arn"}, Trait.STOPS_DETECTION),
     ("eks AssociateIdentityProviderConfig", {"clusterName": "prod", "oidc": {"issuerUrl": "https://id.example"}}, Trait.CHANGES_TRUST),
     (
         "eks UpdateClusterConfig",
