@@ -24,7 +24,8 @@ _OPERATION = (IntentKind.RUN, IntentKind.STACK, IntentKind.PIPELINE, IntentKind.
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cause:
-    """`intents` are the operation's reasons with the event that carries each; `machinery` an event by declared machinery, if any.
+    """`intents` are the operation's reasons with the event that carries each, `carriers` the operations and sittings of those events;
+    `machinery` is an event by declared machinery, if any.
 
     `alarming` is the most security-sensitive act in it by a hand or a program, with its sentence, where nothing declared it. `drift` is
     an act by hand on what Git owns, with its sentence; `announced` a window that explains the hand. `refusals` counts a burst of refused
@@ -32,6 +33,7 @@ class Cause:
     """
 
     intents: dict[IntentKind, tuple[Intent, str]] = field(default_factory=dict)
+    carriers: frozenset[str] = frozenset()
     runs: tuple[Announcement, ...] = ()
     machinery: str = ""
     hand: bool = False
@@ -63,6 +65,7 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement], ci_id
     machinery, hand = "", False
     drift: tuple[str, str] | None = None
     announced: Announcement | None = None
+    carriers: set[str] = set()
     refused: list[Node] = []
     destroyed: list[Node] = []
     worst: tuple[float, str, str] | None = None
@@ -80,27 +83,28 @@ def cause_of(nodes: Iterable[Node], announcements: Sequence[Announcement], ci_id
                 drift = drift or _drift(node)
                 announced = announced or next((one for one in announcements if one.kind == "window" and explains(one, node)), None)
             continue
-        if node.side is Side.MACHINERY and not node.event.attempted and _may_cause(node, ci_identities):
+        if node.side is Side.MACHINERY and not node.event.attempted and _declared(node, ci_identities):
             machinery = machinery or node.id
         for intent in node.event.intents:
             if intent.kind in _OPERATION:
                 intents.setdefault(intent.kind, (intent, node.id))
+                carriers.update((*node.operations, node.sitting))
     runs = tuple(said for said in announcements if said.reference and said.reference in references)
     alarming = (worst[1], worst[2]) if worst and worst[0] >= ALARMING and not (intents or runs) else None
     return Cause(
-        intents=intents, runs=runs, machinery=machinery, hand=hand, alarming=alarming, drift=drift, announced=announced,
+        intents=intents, carriers=frozenset(carriers - {""}), runs=runs, machinery=machinery,
+        hand=hand, alarming=alarming, drift=drift, announced=announced,
         refusals=_burst(refused, BURST), destroyed=_burst(destroyed, MANY_DESTROYED),
     )  # fmt: skip
 
 
-def _may_cause(node: Node, ci_identities: tuple[str, ...]) -> bool:
-    """May others' changes follow it as planned? Not where it is an alarming act that no tool, reason or deployment identity speaks for."""
+def _declared(node: Node, ci_identities: tuple[str, ...]) -> bool:
+    """May others' changes follow it as planned? A program that no tool, reason or deployment identity speaks for declares nothing."""
     actor = node.actor
-    spellings = frozenset({actor.id, actor.name, actor.session})
     if node.event.intents or not unexplained(actor, node.side):
         return True
-    worst = _worse(None, node)
-    return worst is None or worst[0] < ALARMING or bool(rules.looks_like("ci", spellings) or rules.matching(spellings, ci_identities))
+    spellings = frozenset({actor.id, actor.name, actor.session})
+    return bool(rules.looks_like("ci", spellings) or rules.matching(spellings, ci_identities))
 
 
 def _drift(node: Node) -> tuple[str, str] | None:

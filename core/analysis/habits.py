@@ -36,7 +36,7 @@ class Keys:
     same: str  # this kind of change on this resource
     like: str  # this kind of change in this environment
     actor: str
-    actor_kind: str
+    actor_kind: str  # this kind of change by this actor in this environment
     attempts: str
     stream: str
 
@@ -52,7 +52,7 @@ def keys_of(event: Event, actor: Actor) -> Keys:
         same=f"same/{event.resource.key}/{_short(event.fingerprint())}" if counted else "",
         like=f"like/{kind}/{event.environment}",
         actor=f"actor/{who}" if who and counted else "",
-        actor_kind=f"acts/{who}/{kind}" if who and counted else "",
+        actor_kind=f"acts/{who}/{kind}/{event.environment}" if who and counted else "",
         attempts=f"attempts/{who or event.source}" if event.attempted else "",
         stream=f"stream/{event.source}",
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from core.analysis.signs import Sign
 from core.assessment import Verdict
 from core.baseline import Baseline
-from core.event import Actor, Event
+from core.event import Actor, ActorKind, Event
 
 MODEL_KEY = "taught/model"
 _RATE = 0.1
@@ -20,9 +20,14 @@ VERDICTS = (Verdict.PLANNED, Verdict.UNPLANNED, Verdict.ROUTINE)
 
 
 def key_of(event: Event, actor: Actor) -> str:
-    """The like: same kind of change on the same kind of thing, by the same sort of actor in the same way, in the same environment."""
-    traits = ",".join(sorted(event.traits))
-    return f"taught/{event.provider}/{event.resource.kind}/{event.change_type}/{actor.kind}/{actor.via}/{event.environment}/{traits}"
+    """The like: same kind of change on the same kind of thing, by the same sort of actor in the same way, in the same place.
+
+    Of a person only that person's: what was said of one hand is no word about another.
+    """
+    traits, scope = ",".join(sorted(event.traits)), event.resource.scope
+    who = f"{actor.kind}:{actor.id or actor.name}" if actor.kind is ActorKind.HUMAN else actor.kind
+    place = f"{event.environment}/{scope.namespace or scope.account or scope.project}"
+    return f"taught/{event.provider}/{event.resource.kind}/{event.change_type}/{who}/{actor.via}/{place}/{traits}"
 
 
 def signs(taught: Baseline | None) -> Iterable[Sign]:

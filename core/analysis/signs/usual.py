@@ -7,7 +7,7 @@ from core.analysis import habits
 from core.analysis.cause import owned_by_git
 from core.analysis.signs.seen import Seen, Sign
 from core.analysis.ties import Side
-from core.event import ReferenceKind
+from core.event import ChangeType, ReferenceKind
 from core.trait import Trait
 
 _ROLLBACK_WINDOW = timedelta(hours=2)
@@ -53,7 +53,7 @@ def when(seen: Seen) -> Iterator[Sign]:
     if actor and habits.hour_is_strange(actor, at):
         says = f"{actor.count} changes by this actor before, hardly any near {at:%H}:00 UTC"
         yield Sign(name="off_hours", says=says, ref=keys.actor, kind="habit")
-    for key in (keys.same, keys.actor_kind):
+    for key in _habitual(seen):
         usual = habits.regularity(baselines[key], at) if key in baselines else None
         if usual:
             says = f"{usual.hits} of the last {usual.of} {usual.unit(at)} near {at:%H:%M} UTC"
@@ -67,6 +67,14 @@ def when(seen: Seen) -> Iterator[Sign]:
     if acts and acts.count >= 20 and habits.recent_days(acts, at, 30) >= 10 and not acts.endings.get("unplanned"):
         yield Sign(name="usual_of_actor", says=f"this actor did the like {acts.count} times before", ref=keys.actor_kind, kind="habit")
     yield from _rollback(seen)
+
+
+def _habitual(seen: Seen) -> tuple[str, ...]:
+    """The baselines in which a habit counts. A program does the like to many things; what a person does every day to one thing says
+    nothing about another, and nothing makes it usual that a hand deletes or stops."""
+    if seen.node.side is not Side.HAND:
+        return seen.keys.same, seen.keys.actor_kind
+    return () if seen.node.event.change_type in (ChangeType.DELETED, ChangeType.STOPPED) else (seen.keys.same,)
 
 
 def _rollback(seen: Seen) -> Iterator[Sign]:

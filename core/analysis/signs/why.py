@@ -8,7 +8,7 @@ from core.analysis.cause import explains
 from core.analysis.signs.seen import Seen, Sign
 from core.analysis.signs.what import TELLING
 from core.analysis.ties import Side, unexplained
-from core.event import ChangeType, Intent, IntentKind
+from core.event import ChangeType, Intent, IntentKind, Via
 from core.trait import Trait
 
 _TICKET = re.compile(r"\b(?:[A-Z][A-Z0-9]{1,9}-\d{1,7}|#\d{2,7}|(?:CHG|INC|RITM|REQ)\d{5,})\b")
@@ -41,7 +41,7 @@ def why(seen: Seen) -> Iterator[Sign]:
                 )
         else:
             yield Sign(name="in_run", says=f"{said.title} was going on", ref=said.id, kind="run", at=said.range.start)
-    if node.side is not Side.HAND:
+    if _inherits(seen):
         yield from _from_cause(seen)
     bad, weighty = (
         seen.cause.alarming,
@@ -49,6 +49,25 @@ def why(seen: Seen) -> Iterator[Sign]:
     )
     if bad and bad[0] != node.id and weighty and not node.event.intents and unexplained(node.actor, node.side):
         yield Sign(name="in_bad_company", says=f"in one sitting with: {bad[1]}", ref=bad[0], kind="rule")
+
+
+def _inherits(seen: Seen) -> bool:
+    """Does its story's cause speak for it too? It speaks for what follows by itself and for what belongs to the very operation.
+
+    Not for a hand, nor for somebody unknown; where the source tells nobody, it may be the operation itself, but not with a tool of its
+    own. A program beside the operation answers for its security-sensitive acts itself.
+    """
+    node = seen.node
+    match node.side:
+        case Side.PLATFORM:
+            return True
+        case Side.HAND:
+            return False
+        case Side.UNKNOWN:
+            return node.event.nameless and not node.actor.tool and node.actor.via is not Via.CONSOLE
+        case Side.MACHINERY:
+            own = not seen.cause.carriers.isdisjoint((*node.operations, node.sitting))
+            return own or not unexplained(node.actor, node.side) or not _coloured(node.event.traits)
 
 
 def _coloured(traits: frozenset[Trait]) -> bool:

@@ -58,9 +58,6 @@ _ATTACK_TOOL = re.compile(
     r"\b(kali|parrot|pentoo|blackarch)\b|\bkali\d|\bpacu\b|weirdaal|scoutsuite|cloudfox|trufflehog|stratus-red-team", re.IGNORECASE
 )
 
-# A name proves nothing, but whoever gave it meant it: enough to look, never enough to be at ease.
-_ADMINISTRATORS = re.compile(r"(?<![a-z])(admins?|administrators?|superusers?|power-?users?|root)(?![a-z])", re.IGNORECASE)
-
 
 def _truth(value: JsonValue) -> bool | None:
     if isinstance(value, Mapping):
@@ -238,7 +235,6 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "password_policy_loose": _password_policy_loose,
     "only_private": only_private,
     "denies": lambda s: any(value.lower() == "deny" for value in texts(s.after, "ruleAction")),
-    "group_of_administrators": lambda s: any(_ADMINISTRATORS.search(name) for name in texts(s.after, "groupName")),
     "own_login": lambda s: bool(s.caller) and s.caller in set(texts(s.after, "userName")),
     "for_oneself": lambda s: all(name == s.caller for name in texts(s.after, "userName")),
     "with_second_factor": lambda s: s.second_factor == "true",

@@ -19,7 +19,7 @@ from core.analysis.ties import node_of
 from core.announcement import Announcement
 from core.assessment import Severity, Verdict
 from core.baseline import Baseline
-from core.event import ActorKind, ChangeType, Event, ReferenceKind, Scope, Via
+from core.event import Actor, ActorKind, ChangeType, Event, Intent, IntentKind, ReferenceKind, Scope, Via
 from core.subscription import EventFilter
 from core.timerange import TimeRange
 from core.trait import Trait
@@ -237,3 +237,39 @@ def test_an_announced_clearing_out_is_planned_however_much_goes() -> None:
     )
     gone = emptied(12)
     assert judged(gone[0], gone, [window]) is Verdict.PLANNED
+
+
+GITOPS = Intent(kind=IntentKind.GITOPS, says="Argo CD application shop", ref="argocd/c/shop")
+SYNC = replace(APPLY, id="argocd", name="Argo CD", via=Via.GITOPS, tool="Argo CD")
+PROGRAM = replace(APPLY, id="shop/web", name="shop/web", via=Via.SDK, tool="python-requests/2.31")
+
+
+def synced() -> Event:
+    return change("api", 0, SYNC, intents=(GITOPS,))
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        replace(change("api", 3), nameless=True, actor=Actor(via=Via.CLI, tool="kubectl set")),
+        replace(change("api", 3), nameless=True, actor=Actor(tool="agent")),
+        change("api", 3, Actor(id="system:anonymous", name="system:anonymous")),
+        change("api", 3, PROGRAM, traits=(Trait.PRIVILEGED_WORKLOAD,)),
+    ],
+    ids=["a hand's tool", "a tool of its own", "somebody unknown", "a program that makes it privileged"],
+)
+def test_a_sync_speaks_for_nobody_who_touches_the_same_thing_beside_it(stranger: Event) -> None:
+    assert judged(stranger, [synced(), stranger]) in (Verdict.UNKNOWN, Verdict.UNPLANNED)
+
+
+def test_a_sync_speaks_for_the_same_change_as_a_source_without_names_tells_it() -> None:
+    snapshot = replace(change("api", 0.5), nameless=True)
+    assert judged(snapshot, [synced(), snapshot]) is Verdict.PLANNED
+
+
+def test_a_program_that_nothing_declares_makes_nothing_planned_that_follows_it() -> None:
+    scaled = change("api", 0, PROGRAM, type=ChangeType.SCALED)
+    pod = change("api-1", 0.1, KEEPER, kind="Pod", refs=((OWNER, scaled.resource.key),))
+    assert cause_of([node(scaled), node(pod)], ()).machinery == ""
+    deployer = replace(PROGRAM, id="shop/gitlab-ci-deployer", name="shop/gitlab-ci-deployer")
+    assert cause_of([node(replace(scaled, actor=deployer)), node(pod)], ()).machinery

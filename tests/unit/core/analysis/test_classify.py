@@ -11,6 +11,7 @@ from core.analysis import rules
 from core.analysis.classify import classify
 from core.analysis.habits import keys_of, remembered
 from core.analysis.signs import Seen, severity_of
+from core.analysis.teaching import key_of
 from core.analysis.ties import node_of
 from core.announcement import Announcement
 from core.assessment import Severity, Verdict
@@ -273,3 +274,41 @@ def test_a_stacks_tool_explains_a_sensitive_act_only_with_its_operation(event: E
 )
 def test_what_failed_for_its_own_sake_weighs_little(error: str, expected: Verdict) -> None:
     assert verdict(change("key", 0, BEN, type=ChangeType.ATTEMPTED, traits=(Trait.CREATES_CREDENTIAL,), error=error)) is expected
+
+
+def daily(event: Event) -> dict[str, Baseline]:
+    """The event's actor did the like every day, on this thing and on others."""
+    keys = keys_of(event, event.actor)
+    rows = {key: Baseline(key=key) for key in (keys.same, keys.actor_kind)}
+    return {key: remembered_daily(row) for key, row in rows.items()}
+
+
+def remembered_daily(row: Baseline) -> Baseline:
+    for day in range(14, 0, -1):
+        row = remembered(row, T0 - timedelta(days=day))
+    return row
+
+
+def test_what_a_person_does_every_day_to_one_thing_is_no_habit_with_another() -> None:
+    usual, other = change("toy", 0, ANA), change("payments", 0, ANA)
+    assert verdict(usual, baselines=daily(usual)) is Verdict.ROUTINE
+    alike = {key: row for key, row in daily(other).items() if key != keys_of(other, ANA).same}
+    assert verdict(other, baselines=alike) is Verdict.UNKNOWN
+    program = replace(other, actor=SCRIPT)
+    assert verdict(program, baselines={keys_of(program, SCRIPT).actor_kind: remembered_daily(Baseline(key="acts"))}) is Verdict.ROUTINE
+
+
+def test_that_a_hand_deletes_the_same_thing_every_day_makes_no_deletion_routine() -> None:
+    gone = change("toy", 0, ANA, type=ChangeType.DELETED)
+    assert verdict(gone, baselines=daily(gone)) is Verdict.UNKNOWN
+
+
+def test_a_habit_of_one_environment_is_none_of_another() -> None:
+    assert keys_of(change("a", environment="dev"), SCRIPT).actor_kind != keys_of(change("a"), SCRIPT).actor_kind
+
+
+def test_what_people_say_of_one_persons_changes_teaches_nothing_about_anothers_or_another_place() -> None:
+    toys = key_of(change("toy", 0, ANA, namespace="dev"), ANA)
+    assert toys == key_of(change("toy-2", 0, ANA, namespace="dev"), ANA)
+    assert toys != key_of(change("toy", 0, BEN, namespace="dev"), BEN)
+    assert toys != key_of(change("toy", 0, ANA, namespace="pay"), ANA)

@@ -64,7 +64,6 @@ ALARMS: list[tuple[str, dict[str, Any], Trait]] = [
         {"containerProperties": {"volumes": [{"host": {"sourcePath": "/var/run/docker.sock"}}]}},
         Trait.PRIVILEGED_WORKLOAD,
     ),
-    ("iam AddUserToGroup", {"groupName": "prod-admins", "userName": "li"}, Trait.GRANTS_ACCESS),
     ("securityhub UpdateStandardsControl", {"ControlStatus": "DISABLED", "StandardsControlArn": "arn"}, Trait.STOPS_DETECTION),
     ("eks AssociateIdentityProviderConfig", {"clusterName": "prod", "oidc": {"issuerUrl": "https://id.example"}}, Trait.CHANGES_TRUST),
     (

@@ -83,7 +83,6 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
     ("password_policy_loose", asked(minimumPasswordLength=6, requireSymbols=True), asked(minimumPasswordLength=14, requireSymbols=True)),
     ("only_private", ingress("10.1.0.0/16"), ingress("172.217.0.0/16")),
     ("denies", asked(ruleAction="deny"), asked(ruleAction="allow")),
-    ("group_of_administrators", asked(groupName="prod-admins", userName="li"), asked(groupName="administration-readers", userName="li")),
     ("own_login", asked(userName="mia"), asked(userName="li")),
     ("for_oneself", asked(serialNumber="arn:aws:iam::1:mfa/mia"), asked(userName="li")),
     ("with_second_factor", seen(second_factor="true"), seen()),
