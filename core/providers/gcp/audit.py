@@ -29,7 +29,7 @@ from core.providers.gcp import clusters, jobs, rules
 from core.providers.gcp.actors import actor, is_pipeline
 from core.providers.gcp.deltas import changes_of, concerns, subject_of
 from core.providers.gcp.entries import error_of, log_of, native_id, payload_of, spelled, time_of
-from core.providers.gcp.kinds import full_name, kind_of
+from core.providers.gcp.kinds import asset_type, full_name, kind_of, part_of_instance
 from core.providers.gcp.subject import Subject
 from core.redaction import Redactor
 from core.trait import Trait
@@ -145,6 +145,10 @@ def _resource(record: JsonObject, payload: JsonObject, service: str, environment
     type_name = str(monitored.get("type") or "") if isinstance(monitored, dict) else ""
     concerned = concerns(payload)
     kind, name = kind_of(service, path, type_name, labels, concerned or _requested_name(payload))
+    part = part_of_instance(service, str(payload.get("methodName") or ""))
+    if part:
+        own = _named_in_body(payload)
+        kind, name, concerned = asset_type(service, part), f"{name}/{own}" if own else name, f"{part}/{own}".rstrip("/")
     project = str(labels.get("project_id") or _segment(path, "projects") or "")
     region = str(
         _segment(path, "zones")
@@ -190,6 +194,12 @@ def _requested_name(payload: JsonObject) -> str:
         if isinstance(request.get(key), str) and request[key]:
             return str(request[key]).rsplit("/", 1)[-1]
     return ""
+
+
+def _named_in_body(payload: JsonObject) -> str:
+    request = payload.get("request")
+    body = request.get("body") if isinstance(request, dict) else None
+    return str(body.get("name") or body.get("commonName") or "") if isinstance(body, dict) else ""
 
 
 def _segment(path: str, collection: str) -> str | None:

@@ -40,6 +40,7 @@ _MONITORED = {
     "deployment": ("deploymentmanager.googleapis.com/Deployment", "name"),
     "logging_sink": ("logging.googleapis.com/LogSink", "name"),
 }
+_OF_INSTANCES = frozenset({"backupRuns", "databases", "sslCerts", "users"})
 # Where things are; in a path each is followed by its own name.
 _PLACES = ("projects", "locations", "regions", "zones", "folders", "organizations")
 _SINGULAR = {
@@ -59,11 +60,11 @@ def kind_of(service: str, path: str, monitored: str, labels: Mapping[str, object
     label = str(labels.get(known[1]) or "") if known else ""
     if service == "storage.googleapis.com" and "/objects/" in path:
         # An object's name may hold slashes.
-        return _asset_type(service, "objects"), path.partition("/objects/")[2] or label or requested or "unnamed"
+        return asset_type(service, "objects"), path.partition("/objects/")[2] or label or requested or "unnamed"
     collection, name = (parts[-2], parts[-1]) if len(parts) >= 2 else ("", parts[0] if parts else "")
     if len(parts) >= 3 and parts[-3] in _PLACES and name != "global" and not known:
         # The path ends in the collection that something is made in: projects/acme/builds.
-        return _asset_type(service, name), requested or label or name
+        return asset_type(service, name), requested or label or name
     only_parent = collection in ("projects", "organizations", "folders", "global", "") and monitored not in ("project", "organization", "")
     if known and (only_parent or not path):
         return known[0], label.rsplit("/", 1)[-1] or requested or name or known[0]
@@ -72,10 +73,19 @@ def kind_of(service: str, path: str, monitored: str, labels: Mapping[str, object
         return fallback, name or requested or label or service or "unnamed"
     if name in ("-", "_") or (collection.endswith("s") is False and requested):
         name = requested or label or name
-    return _asset_type(service, collection), label if known and label and name.isdigit() and monitored == "service_account" else name
+    return asset_type(service, collection), label if known and label and name.isdigit() and monitored == "service_account" else name
 
 
-def _asset_type(service: str, collection: str) -> str:
+def part_of_instance(service: str, method: str) -> str:
+    """The collection of what a call is about where its record names only the database instance that it belongs to: backupRuns, users.
+
+    https://cloud.google.com/sql/docs/mysql/audit-logging#permission-type
+    """
+    named = method.split(".")
+    return named[1] if service == "cloudsql.googleapis.com" and len(named) == 3 and named[1] in _OF_INSTANCES else ""
+
+
+def asset_type(service: str, collection: str) -> str:
     key = f"{service}/{collection}"
     if key in _ASSET_TYPES:
         return _ASSET_TYPES[key]

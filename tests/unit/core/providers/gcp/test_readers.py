@@ -75,6 +75,25 @@ def test_a_service_deployed_over_the_knative_interface_is_named_as_the_inventory
     assert resource.uid == "//run.googleapis.com/projects/acme/locations/europe-west1/services/pay"
 
 
+@pytest.mark.parametrize(
+    ("method", "request_", "kind", "name", "within"),
+    [
+        ("cloudsql.backupRuns.create", {"instance": "warehouse"}, "BackupRun", "warehouse", "/backupRuns"),
+        ("cloudsql.users.create", {"instance": "warehouse", "body": {"name": "li"}}, "User", "warehouse/li", "/users/li"),
+        ("cloudsql.instances.create", {"body": {"name": "warehouse"}}, "Instance", "warehouse", ""),
+    ],
+)
+def test_what_is_made_within_a_database_instance_is_not_told_as_the_instance(
+    method: str, request_: JsonObject, kind: str, name: str, within: str
+) -> None:
+    path = "projects/acme/instances/warehouse"
+    record = entry("cloudsql.googleapis.com", method, resourceName=path, request=request_)
+    record["resource"] = {"type": "cloudsql_database", "labels": {"project_id": "acme", "database_id": "acme:warehouse"}}
+    event = audit(record).events[0]
+    assert (event.resource.kind, event.resource.name) == (f"sqladmin.googleapis.com/{kind}", name)
+    assert event.resource.uid == f"//sqladmin.googleapis.com/{path}{within}"
+
+
 def test_the_same_record_has_the_same_id() -> None:
     record = entry("compute.googleapis.com", "v1.compute.instances.stop")
     assert audit(record).events[0].id == audit(json.loads(json.dumps(record))).events[0].id
