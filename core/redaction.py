@@ -3,20 +3,25 @@
 Equal secrets give equal hashes, so "the secret changed" is seen and the secret is not.
 """
 
+import contextlib
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from core.json import JsonValue, canonical
+from core.json import JsonValue, canonical, parsed
+from core.secret_forms import without_secrets
 
 # Words of a field's name that mark its value as a secret. From the name rules of detect-secrets' keyword plugin and GitHub's
 # push-protection patterns, widened by what Terraform providers mark as sensitive.
 _SECRET_NAME = re.compile(
     r"(passw(or)?d|passphrase|passwd|secret|token|api[_-]?key|apikey|private[_-]?key|access[_-]?key|client[_-]?key|"
     r"signing[_-]?key|encryption[_-]?key|credential|auth[_-]?key|connection[_-]?string|kubeconfig|certificate[_-]?data|"
-    r"client[_-]?certificate|user[_-]?data|startup[_-]?script|bearer|cookie|session[_-]?key|webhook[_-]?url|dsn|htpasswd|pgpass)",
+    r"client[_-]?certificate|user[_-]?data|startup[_-]?script|bearer|cookie|session[_-]?key|webhook[_-]?url|dsn|htpasswd|pgpass|"
+    r"account[_-]?key|shared[_-]?key|pass[_-]?key|license[_-]?key|pass[_-]?code|mnemonic|(^|_)(pass|pwd|authorization)\d*$)",
     re.IGNORECASE,
 )
 # Names that hold one of the words above and are no secret themselves: ids, names, ARNs, counts, switches, policies, versions, times.
@@ -26,17 +31,10 @@ _HARMLESS_NAME = re.compile(
     r"automount\w*|image_?pull_?secrets|user_data_replace_on_change|client_?request_?token|next_?token|[a-z_]*_(at|time|date|expir\w*|length|days))$",
     re.IGNORECASE,
 )
-# Values that are secrets whatever their field is called. Sources: GitHub secret scanning formats, RFC 7468 (PEM), RFC 7519 (JWT).
-_SECRET_VALUE = re.compile(
-    r"(-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b|\bglpat-[A-Za-z0-9_-]{20,}\b"
-    r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}\b|\bxapp-[A-Za-z0-9-]{10,}\b"
-    r"|\bsk-[A-Za-z0-9_-]{20,}\b|\bAIza[0-9A-Za-z_-]{35}\b|\bya29\.[0-9A-Za-z_-]{20,}"
-    r"|\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"
-    r"|\b[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s:@]+@[^\s]+)"
-)
 _MARK = "redacted:"
+# Nothing shorter holds a secret together with what tells it.
+_SHORTEST = 8
+_LONGEST_JSON = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,18 @@ class Redactor:
     @staticmethod
     def names_secret(name: str) -> bool:
         """Does this field's name (or dotted path) mark its value as a secret?"""
-        last = _snake(name.rsplit(".", 1)[-1])
-        return bool(_SECRET_NAME.search(last)) and not _HARMLESS_NAME.search(last)
+        return _marks_secret(name.rsplit(".", 1)[-1])
 
     def text(self, value: str) -> str:
-        """Free text with every recognisable secret inside it replaced."""
-        return _SECRET_VALUE.sub(lambda found: self.hash(found.group(0)), value)
+        """Free text with every recognisable secret inside it replaced; JSON is opened, and stands as it was where it holds none."""
+        if len(value) < _SHORTEST:
+            return value
+        if value[0] in "{[" and len(value) <= _LONGEST_JSON:
+            with contextlib.suppress(ValueError):
+                opened = parsed(value)
+                hidden = self.value(opened)
+                return value if hidden == opened else json.dumps(hidden, ensure_ascii=False)
+        return without_secrets(value, self.hash, self.names_secret)
 
     def value(self, value: JsonValue, *, name: str = "", secret_paths: Collection[str] = (), path: str = "") -> JsonValue:
         """A JSON value with secrets replaced at any depth: by name, by recognisable form, and wholly at `secret_paths` (dotted)."""
@@ -83,6 +87,12 @@ class Redactor:
         if key.lower() in ("value", "default", "string_value") and isinstance(told, str) and self.names_secret(told):
             return self.hash(value) if value not in (None, "") else value
         return self.value(value, name=key, secret_paths=secret_paths, path=path)
+
+
+@lru_cache(maxsize=4096)
+def _marks_secret(last: str) -> bool:
+    snake = _snake(last)
+    return bool(_SECRET_NAME.search(snake)) and not _HARMLESS_NAME.search(snake)
 
 
 def _snake(name: str) -> str:

@@ -228,11 +228,11 @@ def test_nothing_follows_as_planned_from_an_accounts_own_unexplained_alarm() -> 
     assert second.verdict is Verdict.UNPLANNED
 
 
-def test_what_follows_an_accounts_ordinary_deploy_is_planned_still() -> None:
+def test_nobody_known_is_not_planned_for_following_an_accounts_ordinary_deploy() -> None:
     account = audit("patch", "deployments.apps", user="system:serviceaccount:web:front", auditID="a-1", body={"spec": {"paused": False}})
     nobody = audit("patch", "deployments.apps", user="", agent="", auditID="a-2", body={"spec": {"paused": True}})
     _, second = judged("k8s-audit", account, nobody)
-    assert second.verdict is Verdict.PLANNED
+    assert second.verdict is Verdict.UNKNOWN
 
 
 def test_an_edit_of_what_git_owns_is_a_hands_though_a_snapshot_names_nobody() -> None:
