@@ -85,7 +85,7 @@ class FollowUps:
         if story.merged_into:
             return self._handed_on(follow_up, story, now)
         readings = self._store.observations.current(follow_up.resources)
-        finding = judge(story, follow_up, readings, self._gaps(story, readings, now), now)
+        finding = judge(story, follow_up, readings, self._gaps(story, follow_up, readings, now), now)
         if finding.settling is Settling.DEGRADED:
             before = TimeRange(start=story.first_at - _JUST_BEFORE, end=story.first_at)
             finding = _as_before(finding, self._store.observations.history(follow_up.resources, before))
@@ -108,14 +108,13 @@ class FollowUps:
             return Conclusions(follow_ups=(done,))
         return Conclusions(follow_ups=(done, replace(follow_up, story_id=heir.id, opened_at=now)))
 
-    def _gaps(self, story: Story, readings: Sequence[Observation], now: datetime) -> tuple[Coverage, ...]:
-        """Holes since the change in the sources whose signals would tell, up to their newest reading."""
+    def _gaps(self, story: Story, follow_up: FollowUp, readings: Sequence[Observation], now: datetime) -> tuple[Coverage, ...]:
+        """Holes since the change in the sources whose signals would tell, until it has had its time to show an effect."""
         sources = sorted({one.source for one in readings})
-        if not sources:
+        newest = max((one.at for one in readings), default=story.last_at)
+        if newest <= story.last_at:
             return ()
-        until = max((one.at for one in readings), default=now)
-        if until <= story.last_at:
-            return ()
+        until = max(newest, min(follow_up.due_at, now))
         span = TimeRange(start=story.last_at, end=until)
         return overlapping(self._store.coverage.report(span, sources, now).unread, span)
 
@@ -159,7 +158,8 @@ class FollowUps:
 def judge(story: Story, follow_up: FollowUp, readings: Sequence[Observation], gaps: Sequence[Coverage], now: datetime) -> Finding:
     """What the readings say of the story. Pure.
 
-    Only readings after the change count. Settled needs each of them healthy, and none missed in between.
+    Only readings after the change count. Settled needs each of them healthy, and none missed until the story has had its time: that it
+    was well a moment after the change says nothing of what came.
     """
     after = [one for one in readings if one.at > story.last_at and one.signal not in _NO_HEALTH and one.health is not Health.UNKNOWN]
     bad = [one for one in after if one.health is Health.DEGRADED]
@@ -176,6 +176,8 @@ def judge(story: Story, follow_up: FollowUp, readings: Sequence[Observation], ga
         return Finding(settling=Settling.DEGRADED, says=f"still not done: {_list(moving)}", evidence=_evidence(moving))
     if not after:
         return Finding(settling=Settling.UNVERIFIED, says="no health signal was read since, so I can't say whether it settled")
+    if gaps and not last_call and max(gap.range.end for gap in gaps) >= follow_up.due_at:
+        return Finding(settling=Settling.WATCHING)  # The next poll may read on from there.
     if gaps:
         hole = gaps[0]
         says = f"{hole.source} was not read {hole.range.start:%H:%M}–{hole.range.end:%H:%M} UTC, so I can't say whether it settled"

@@ -36,7 +36,8 @@ class Signal(StrEnum):
 class Observation:
     """One reading. `check` tells two readings of one resource apart (an alarm's name); `says` is a plain sentence part.
 
-    `numerator`/`denominator` where the reading is a fraction (3 of 5 pods ready).
+    `numerator`/`denominator` where the reading is a fraction (3 of 5 pods ready). `lasting`: its source tells each change of it, so that
+    nothing new means that it is still so.
     """
 
     source: str
@@ -48,10 +49,16 @@ class Observation:
     check: str = ""
     numerator: int | None = None
     denominator: int | None = None
+    lasting: bool = False
     detail: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_utc("observation.at", self.at)
+
+    @property
+    def standing(self) -> bool:
+        """Is it trouble that lasts until its source says otherwise, however long ago it was read?"""
+        return self.lasting and self.health is Health.DEGRADED
 
     @property
     def key(self) -> str:

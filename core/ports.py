@@ -244,7 +244,8 @@ class ObservationStore(Protocol):
         ...
 
     def of_environment(self, environment: str, since: datetime) -> Sequence[Observation]:
-        """The latest reading of each check there, read since. An empty environment is all of them."""
+        """The latest reading of each check there, read since, and each trouble that stands from before (`Observation.standing`). An
+        empty environment is all of them."""
         ...
 
     def history(self, resource_keys: Collection[str], span: TimeRange, limit: int = 1000) -> Sequence[Observation]:

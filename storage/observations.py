@@ -1,11 +1,12 @@
 """Health readings: the history, and the latest of each check."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select, true
 
+from core.event import ChangeType, Event
 from core.observation import Observation
 from core.timerange import TimeRange
 from storage.columns import pack, unpack
@@ -13,10 +14,13 @@ from storage.database import Database, add, chunks, insert
 from storage.rows import select_all
 from storage.tables import CurrentObservationRow, ObservationRow, table
 
+# Readings carry the time of the poll, deletions often whole seconds of another clock.
+_SAME_MOMENT = timedelta(minutes=1)
 _HISTORY, _CURRENT = table(ObservationRow), table(CurrentObservationRow)
 _H, _C = _HISTORY.c, _CURRENT.c
 _SINCE = select(_C.body).where(_C.at >= bindparam("since")).order_by(_C.key)
-_OF_ENVIRONMENT = _SINCE.where(_C.environment == bindparam("environment"))
+_STANDING = select(_C.body).where(_C.standing == true(), _C.at < bindparam("since")).order_by(_C.key)
+_OF_ENVIRONMENT, _STANDING_THERE = (asked.where(_C.environment == bindparam("environment")) for asked in (_SINCE, _STANDING))
 
 
 class SqlObservationStore:
@@ -34,10 +38,10 @@ class SqlObservationStore:
         return found
 
     def of_environment(self, environment: str, since: datetime) -> Sequence[Observation]:
-        asked = _OF_ENVIRONMENT if environment else _SINCE
         named = {"since": since, "environment": environment} if environment else {"since": since}
         with self._database.read() as connection:
-            return [unpack(Observation, packed) for (packed,) in select_all(connection, asked, named)]
+            both = (_OF_ENVIRONMENT, _STANDING_THERE) if environment else (_SINCE, _STANDING)
+            return [unpack(Observation, packed) for asked in both for (packed,) in select_all(connection, asked, named)]
 
     def history(self, resource_keys: Collection[str], span: TimeRange, limit: int = 1000) -> Sequence[Observation]:
         found: list[tuple[datetime, str, bytes]] = []
@@ -62,10 +66,18 @@ def write(connection: Connection, observations: Sequence[Observation]) -> None:
     new = statement.excluded
     statement = statement.on_conflict_do_update(
         index_elements=["key"],
-        set_={"resource_key": new.resource_key, "environment": new.environment, "at": new.at, "body": new.body},
+        set_={"resource_key": new.resource_key, "environment": new.environment, "at": new.at, "standing": new.standing, "body": new.body},
         where=_C.at <= new.at,
     )
     connection.execute(statement, list(newest.values()))
+
+
+def withdraw(connection: Connection, events: Sequence[Event]) -> None:
+    """What is gone is neither well nor unwell. Its history stays, and so does what was read of one that came after it."""
+    gone = [one for one in events if one.change_type is ChangeType.DELETED]
+    if gone:
+        rows = [{"gone": one.resource.key, "until": one.occurred_at + _SAME_MOMENT} for one in gone]
+        connection.execute(delete(_CURRENT).where(_C.resource_key == bindparam("gone"), _C.at <= bindparam("until")), rows)
 
 
 def _row(one: Observation) -> dict[str, Any]:
@@ -74,5 +86,6 @@ def _row(one: Observation) -> dict[str, Any]:
         "resource_key": one.resource.key,
         "environment": one.resource.environment,
         "at": one.at,
+        "standing": one.standing,
         "body": pack(one),
     }

@@ -34,6 +34,7 @@ class SqlUnitOfWork:
             stories.write(connection, concluded.stories, concluded.links)
             assessments.write(connection, concluded.assessments, {event.id for event in batch.events})
             observations.write(connection, batch.observations)
+            observations.withdraw(connection, batch.events)
             coverage.write(connection, batch.coverage)
             cursors.write(connection, commit.source, None if commit.backfilled else batch.cursor, batch.known_changes, now)
             managed.write(connection, batch.managed)

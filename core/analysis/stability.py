@@ -8,7 +8,7 @@ from core.baseline import Metric
 from core.observation import Health, Observation, Signal
 from core.story import Settling, Story
 
-# An older reading says nothing of now.
+# An older reading says nothing of now, unless it is trouble that stands.
 FRESH = timedelta(hours=1)
 _NO_CHECK = frozenset({Signal.SENSITIVE_READ, Signal.LOCK, Signal.WARNING})
 
@@ -17,7 +17,8 @@ def checks_of(observations: Iterable[Observation], at: datetime) -> list[Observa
     """Readings that are checks, fresh at that time, the latest of each."""
     latest: dict[str, Observation] = {}
     for one in observations:
-        if one.signal in _NO_CHECK or one.health is Health.UNKNOWN or not at - FRESH <= one.at <= at + timedelta(minutes=5):
+        fresh = (one.standing or at - FRESH <= one.at) and one.at <= at + timedelta(minutes=5)
+        if one.signal in _NO_CHECK or one.health is Health.UNKNOWN or not fresh:
             continue
         before = latest.get(one.key)
         if before is None or before.at <= one.at:

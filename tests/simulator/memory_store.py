@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from core.batch import KnownState
 from core.coverage import Coverage, CoverageReport, CoverageState
+from core.event import ChangeType
 from core.observation import Observation
 from core.ports import Commit, Page
 from core.story import FollowUp, FollowUpState, Settling, Story, StoryLink
@@ -75,6 +76,9 @@ class MemoryStore(SmallStore):
                 del self.pending[story.id]
         for one in commit.batch.observations:
             self.by_resource[one.resource.key][one.key] = one
+        for event in commit.batch.events:
+            if event.change_type is ChangeType.DELETED:
+                self.by_resource.pop(event.resource.key, None)
         self.read.clear()
         for stretch in commit.batch.coverage:
             held = self.newest.get(stretch.source)

@@ -69,6 +69,7 @@ def readings(found: JsonObject, origin: Origin, at: datetime) -> tuple[Observati
             check=one.check,
             numerator=one.numerator,
             denominator=one.denominator,
+            lasting=True,
         )
         for one in read(_Seen(found=found, spec=mapping(found, "spec"), status=status))
     )

@@ -152,7 +152,7 @@ def compare(glance: Glance, before: JsonObject) -> Reading:
     after = kept(glance, before)
     if glance.deleting:
         if before.get("deleting"):
-            return Reading(observations=_health(glance))
+            return Reading()
         return replace(_deletion(glance, before), known_changes=(_known(glance, after),))
     old = mapping(before, "object")
     changes = diff(old, after["object"], list_keys=_LIST_KEYS)
@@ -209,7 +209,7 @@ def deleted_at(found: JsonObject) -> datetime | None:
 
 def _deletion(glance: Glance, before: JsonObject) -> Reading:
     event = _event(glance, ChangeType.DELETED, before, (), UNKNOWN_ACTOR, deleted_at(glance.found))
-    return Reading(events=(event,), observations=_health(glance))
+    return Reading(events=(event,))
 
 
 def _replaced(glance: Glance, before: JsonObject) -> Reading:

@@ -12,7 +12,7 @@ from core.baseline import Baseline, Metric
 from core.batch import Cursor, KnownState, ManagedResource
 from core.coverage import Coverage, CoverageReport, CoverageState
 from core.delivery import Delivery, Receipt
-from core.event import Event
+from core.event import ChangeType, Event
 from core.observation import Observation
 from core.ports import Commit, Counts, Page, Span
 from core.story import FollowUp, FollowUpState, Settling, Story, StoryLink
@@ -82,6 +82,8 @@ class SmallStore:
         self.measured += conclusions.metrics
         self.read += batch.coverage
         self.seen.update({one.key: one for one in batch.observations})
+        gone = {one.resource.key for one in batch.events if one.change_type is ChangeType.DELETED}
+        self.seen = {key: one for key, one in self.seen.items() if one.resource.key not in gone}
         self.readings += batch.observations
         self.said.update({one.id: one for one in batch.announcements})
         self.managed_rows.update({alias: one for one in batch.managed for alias in one.aliases})
