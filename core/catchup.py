@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from core import catchup_parts as parts
-from core import providers
 from core.assessment import Verdict
 from core.assistant import summary
+from core.catchup_places import KnownPlaces
 from core.catchup_request import CatchUpRequest, Places, narrowed, parse
 from core.catchup_scores import scores
 from core.clock import Clock, utc_now
@@ -36,8 +36,7 @@ _CALM = frozenset({Verdict.PLANNED, Verdict.ROUTINE})
 _MOST_READ, _MOST_PLANNED, _MOST_ROUTINE = 80, 80, 40
 _MOST_BASELINES, _MOST_UNWELL = 1000, 200
 _BRIEF, _FULL = 5, 20
-_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-_MOST_WORDS = 12
+_HOUR = timedelta(hours=1)
 _MOMENT = timedelta(minutes=1)
 
 
@@ -85,16 +84,7 @@ class CatchUp:
         self._clock = clock
         self._model = model
         self._sources = tuple(sources)
-
-    def places(self) -> Places:
-        """What "in …" may name: what is configured, was read, or changed in the last day."""
-        now = self._clock()
-        counts = self._store.events.counts(EVERYTHING, ANYTHING, Span(range=TimeRange(start=now - _DAY, end=now)))
-        return Places(
-            environments=frozenset(name for name in counts.by_environment if name),
-            providers=frozenset((*providers.PROVIDERS, *counts.by_provider)),
-            sources=frozenset((*self._sources, *self._store.coverage.last())),
-        )
+        self._places = KnownPlaces(store, clock, sources)
 
     def read(self, words: str, *, time_zone: str = "UTC") -> CatchUpRequest:
         """What the words after `/wgo catchup` ask for. Raises RequestUnclear and WhenUnclear."""
@@ -102,22 +92,17 @@ class CatchUp:
         if not re.search(r"\bin\b", words):
             with contextlib.suppress(WgoError):  # no place is named: none need be known
                 return parse(words, now=now, time_zone=time_zone, known=Places())
-        return parse(words, now=now, time_zone=time_zone, known=self._with_rare(words, self.places()))
-
-    def _with_rare(self, words: str, known: Places) -> Places:
-        """An environment in which nothing happened lately is looked for by its name."""
-        found = set(known.environments)
-        for word in list(dict.fromkeys(words.replace(",", " ").split()))[:_MOST_WORDS]:
-            if known.find(word) is None:
-                page = self._store.events.page(EVERYTHING, EventFilter(environments=frozenset({word})), Span(), limit=1)
-                found.update(one.event.environment for one in page.items)
-        return replace(known, environments=frozenset(found))
+        return parse(words, now=now, time_zone=time_zone, known=self._places.named_in(words))
 
     def narrowed(self, words: str) -> tuple[str, EventFilter]:
-        """Words to look for, and the places that "in …" among them names."""
+        """Words to look for, and the places that "in …" among them names. Raises RequestUnclear where nothing watched is called so."""
         if not re.search(r"\bin\b", words, re.IGNORECASE):
             return words, ANYTHING
-        return narrowed(words, self._with_rare(words, self.places()))
+        return narrowed(words, self._places.named_in(words))
+
+    def environments(self, names: Iterable[str]) -> frozenset[str]:
+        """The environments of these names. Raises RequestUnclear for one that is not watched."""
+        return self._places.environments(names)
 
     def asked(self, words: str, *, reader: str, time_zone: str = "UTC", visibility: Visibility = EVERYTHING) -> CatchUpReport:
         """The report that the words after `/wgo catchup` ask for. Raises RequestUnclear and WhenUnclear."""

@@ -37,9 +37,13 @@ class Places:
     providers: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
 
+    def environments_called(self, name: str) -> frozenset[str]:
+        """Those of that name, whatever its case."""
+        return _called(name, self.environments)
+
     def find(self, name: str) -> EventFilter | None:
         """The filter of that name, whatever its case; environments first, as people mean them most. None where nothing is called so."""
-        if found := _called(name, self.environments):
+        if found := self.environments_called(name):
             return EventFilter(environments=found)
         if found := _called(name, self.sources):
             return EventFilter(sources=found)
@@ -57,13 +61,16 @@ def _called(name: str, held: Collection[str]) -> frozenset[str]:
 
 
 def narrowed(words: str, known: Places) -> tuple[str, EventFilter]:
-    """What is left of the words without the places named by "in …", and these places. What is no known place stays a word."""
+    """What is left of the words without the places named by "in …", and these places. Raises RequestUnclear
+    for a name that is none; what may be a time stays a word."""
     wanted = EventFilter()
     for found in reversed(list(_IN.finditer(words))):
         held = known.find(found[1].rstrip(",."))
         if held is not None:
             wanted = _joined(wanted, held)
             words = f"{words[: found.start()]} {words[found.end() :]}"
+        elif _no_time(found[1]):
+            raise _unknown_place(found[1], known)
     return " ".join(words.split()), wanted
 
 
@@ -129,3 +136,8 @@ def _no_time(word: str) -> bool:
 def _unknown_place(name: str, known: Places) -> RequestUnclear:
     names = ", ".join(known.all) or "none yet"
     return RequestUnclear(f"nothing I watch is called {name!r}", next_step=f"Environments, providers and sources I know: {names}.")
+
+
+def unknown_environment(name: str, known: Places) -> RequestUnclear:
+    names = ", ".join(sorted(known.environments)) or "none yet"
+    return RequestUnclear(f"no environment that I watch is called {name!r}", next_step=f"Environments I know: {names}.")

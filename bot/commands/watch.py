@@ -43,15 +43,16 @@ def watch(
         now = utc_now()
         window = _length(history_window or held.history_window, "--history-window")
         interval = _length(catchup_interval or held.catchup_interval, "--catchup-interval")
+        catchup = app.build_catchup(settings, store)
         live = Watch(
             events=store.events,
             coverage=store.coverage,
-            catchup=app.build_catchup(settings, store),
+            catchup=catchup,
             console=reading.console(),
             zone=zone,
             clock=utc_now,
             comfort_mode=comfort_mode or held.comfort_mode,
-            filter=EventFilter(environments=frozenset(environment or ())),
+            filter=EventFilter(environments=catchup.environments(environment or ())),
             catchup_every=interval if catches_up else None,
         )
         live.begin(TimeRange(start=now - window, end=now) if shows else None)

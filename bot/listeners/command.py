@@ -10,7 +10,7 @@ from bot.listeners.questions import Questions
 from bot.views.help import help_message
 from bot.views.history import OLDER, history_message
 from bot.views.status import status_message
-from core.catchup_request import takes
+from core.catchup_request import RequestUnclear, takes
 
 COMMAND = "/wgo"
 
@@ -37,14 +37,24 @@ class Command:
             case "" | "help":
                 whisper(respond, help_message())
             case "status":
-                tells = announce if rest.strip() == "share" else whisper
-                tells(respond, status_message(self.desk.standing.status()))
+                self._status(rest.strip(), respond)
             case "history":
                 whisper(respond, history_message(self.desk.standing.history(rest.strip())))
             case _ if rest:
                 whisper(respond, self.questions.answer(text, user_of(body)))
             case _:
                 whisper(respond, help_message(unknown=word))
+
+    def _status(self, words: str, respond: Respond) -> None:
+        """Raises RequestUnclear where it is asked of a place: what is told of everything must not be taken for an answer about one."""
+        if words not in ("", "share"):
+            self.desk.standing.narrowed(words)
+            raise RequestUnclear(
+                f"/wgo status is of everything I watch, it can't be narrowed to “{words}”",
+                next_step="/wgo catchup in prod tells of one place, /wgo history in prod lists its changes.",
+            )
+        tells = announce if words == "share" else whisper
+        tells(respond, status_message(self.desk.standing.status()))
 
     def older(self, ack: Ack, body: Body, respond: Respond) -> None:
         ack()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +14,7 @@ from core.assessment import Verdict
 from core.catchup import CatchUp
 from core.subscription import EventFilter
 from core.timerange import TimeRange
+from tests.unit.bot.test_cli import wgo
 from tests.unit.core.changes import ANA, BEN, change
 from tests.unit.core.telling import NOW, Telling, telling
 
@@ -119,3 +121,15 @@ def test_a_name_cannot_drive_the_terminal(told: Telling) -> None:
     line = terminal.said()[0]
     assert "\x1b" not in line
     assert "[bold]x" in line
+
+
+def test_an_environment_that_is_not_watched_is_refused_and_never_called_quiet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WGO_DATABASE__URL", f"sqlite:///{tmp_path}/wgo.db")
+    assert wgo(monkeypatch, "db", "upgrade") == 0
+    assert wgo(monkeypatch, "watch", "--once", "--environment", "staging") == 2
+    said = capsys.readouterr()
+    assert "no environment that I watch is called 'staging'" in said.err
+    assert "Quiet" not in said.out

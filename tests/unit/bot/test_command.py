@@ -135,3 +135,16 @@ def test_history_is_narrowed_to_a_place(here: World) -> None:
 def test_words_that_name_no_time_are_answered_and_are_no_fault_in_the_log(here: World, caplog: pytest.LogCaptureFixture) -> None:
     here.command("catchup since the cows come home")
     assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
+
+
+def test_a_place_that_nothing_watched_is_called_is_refused_and_never_told_as_nothing(here: World) -> None:
+    here.happened("api")
+    for asked in ("history in stagng", "history api in stagng", "status in stagng"):
+        assert "nothing I watch is called 'stagng'" in shown(here.command(asked)["blocks"])
+
+
+def test_a_status_that_is_asked_of_one_place_says_that_it_is_of_everything(here: World) -> None:
+    here.happened("api", Verdict.UNPLANNED)
+    said = shown(here.command("status in prod")["blocks"])
+    assert "/wgo catchup in prod tells of one place" in said
+    assert "How it stands" not in said

@@ -315,3 +315,11 @@ def test_catchup_goes_by_several_names() -> None:
     assert [takes(words) for words in ("catchup", "catch up since monday", "Catch-Up full", "summarize", "status", "catchups")] == [
         "", "since monday", "full", "", None, None,
     ]  # fmt: skip
+
+
+def test_an_environment_is_known_by_its_name_whatever_its_case_also_where_nothing_happened_lately(told: Telling) -> None:
+    told.happened(change("old", -10 * 24 * 60, ANA, environment="staging"))
+    told.happened(change("api", 5, ANA))
+    assert catch_up(told).environments(["PROD", "staging"]) == {"prod", "staging"}
+    with pytest.raises(WhenUnclear, match="no environment that I watch is called 'cluster'"):
+        catch_up(told).environments(["cluster"])
