@@ -12,7 +12,7 @@ from bot.views.history import History
 from bot.views.home import DayCount, Home
 from bot.views.status import Status
 from bot.views.words import name_of
-from core.assessment import Verdict
+from core.assessment import Overrule, Verdict
 from core.baseline import Metric
 from core.coverage import Coverage, never_read, overlapping
 from core.keeping import Keeping
@@ -23,6 +23,7 @@ from core.subscription import EVERYTHING, EventFilter
 from core.timerange import TimeRange
 from core.unchanged import verified
 from core.unexplained import VERDICTS, unexplained
+from core.unified import UnifiedEvent
 
 _STABLE_FOR = timedelta(minutes=30)
 _WEEK_DAYS, _PAGE, _MOST_OPEN, _MOST_STORIES = 7, 8, 30, 500
@@ -48,10 +49,12 @@ class Standing:
         lately = self.store.coverage.report(TimeRange(start=now - OPEN_FOR, end=now), self.sources, now)
         held, cut = self._open(now)
         found = tuple(verified(self.store.events, {story.id: story for story in held}, now).values())
+        heads = self._headlines(found)
         return Status(
             at=now,
             open=found,
-            names=self._names(found),
+            names={story.id: name_of(heads[story.id].resource) for story in found if story.id in heads},
+            overrules=_overrules(found, heads),
             people=self.people.of(tuple(dict.fromkeys(actor for story in found for actor in story.actors))),
             coverage=coverage,
             gaps=lately.gaps,
@@ -145,9 +148,9 @@ class Standing:
         cut = events.cut or max(len(unwell), len(unsettled)) >= _MOST_STORIES or len(found) > _MOST_OPEN
         return tuple(found[:_MOST_OPEN]), cut
 
-    def _names(self, stories: Sequence[Story]) -> Mapping[str, str]:
+    def _headlines(self, stories: Sequence[Story]) -> Mapping[str, UnifiedEvent]:
         events = {one.id: one for one in self.store.events.by_ids(EVERYTHING, {story.headline_event for story in stories})}
-        return {story.id: name_of(events[story.headline_event].resource) for story in stories if story.headline_event in events}
+        return {story.id: events[story.headline_event] for story in stories if story.headline_event in events}
 
     def _stability(self, now: datetime) -> tuple[Metric, ...]:
         newest: dict[str, Metric] = {}
@@ -170,6 +173,12 @@ class Standing:
             gaps = self.store.coverage.report(span, self.sources, now).unread
             days.append(DayCount(day=local, by_verdict=counts.by_verdict, gaps=overlapping(gaps, span)))
         return tuple(days)
+
+
+def _overrules(stories: Sequence[Story], heads: Mapping[str, UnifiedEvent]) -> Mapping[str, Overrule]:
+    """By story id, where its verdict is what a person said of its headline."""
+    said = ((story, heads[story.id].assessment.overrule) for story in stories if story.id in heads)
+    return {story.id: overrule for story, overrule in said if overrule is not None and overrule.verdict is story.verdict}
 
 
 def _urgency(story: Story) -> tuple[int, int, float]:

@@ -30,7 +30,9 @@ def answer_view(answer: Answer, zone: ZoneInfo) -> RenderableType:
 
 
 def change_line(one: UnifiedEvent, zone: ZoneInfo) -> Text:
-    return Text.assemble(verdict_of(one.verdict), " ", rendered(phrases.told(one), zone), " · ", verdict(one.verdict, one.confidence))
+    overrule = one.assessment.overrule
+    said = verdict(one.verdict, one.confidence, overrule.by if overrule else "")
+    return Text.assemble(verdict_of(one.verdict), " ", rendered(phrases.told(one), zone), " · ", said)
 
 
 def history_view(events: Sequence[UnifiedEvent], zone: ZoneInfo) -> RenderableType:
@@ -51,10 +53,11 @@ def _open(status: Status, zone: ZoneInfo) -> Iterator[Text]:
     if not status.open or status.cut:
         yield rendered(says(status), zone)
     for story in status.open:
-        yield _story(story, status.names.get(story.id, ""), zone)
+        yield _story(story, status, zone)
 
 
-def _story(story: Story, name: str, zone: ZoneInfo) -> Text:
+def _story(story: Story, status: Status, zone: ZoneInfo) -> Text:
+    name, overrule = status.names.get(story.id, ""), status.overrules.get(story.id)
     what = " · ".join(clean(part) for part in (phrases.environments(story.places), name or story.cause or "a change") if part)
     stands = {Settling.SETTLED: " · settled", Settling.WATCHING: " · still watching", Settling.UNVERIFIED: " · settling not seen"}
     state = f" · not settled: {clean(story.settling_says)}" if story.settling is Settling.DEGRADED else stands.get(story.settling, "")
@@ -67,7 +70,7 @@ def _story(story: Story, name: str, zone: ZoneInfo) -> Text:
         (what, "bold"),
         many,
         " · ",
-        verdict(story.verdict, story.confidence),
+        verdict(story.verdict, story.confidence, overrule.by if overrule else ""),
         f" · {clock(story.last_at, zone)}{state}",
     )
 

@@ -106,7 +106,9 @@ def _item(number: int, one: LookAt, zone: ZoneInfo) -> RenderableType:
     who = clean(one.who.name or one.who.id or "someone unknown")
     many = f" · {phrases.plural(one.event_count, 'change')}" if one.event_count > 1 else ""
     late = " · arrived late" if one.late else ""
-    second = Text.assemble((who, "bold"), f" · {clock(one.at, zone)} · ", verdict(one.verdict, one.confidence), many, (late, "italic"))
+    second = Text.assemble(
+        (who, "bold"), f" · {clock(one.at, zone)} · ", verdict(one.verdict, one.confidence, one.overruled_by), many, (late, "italic")
+    )
     lines: list[RenderableType] = [second]
     third = Text(" ").join(part for part in (rendered(one.why, zone), rendered(one.stands, zone)) if part)
     if third:

@@ -61,9 +61,10 @@ def _slot(slot: Slot, zone: ZoneInfo) -> Text:
             return Text(clean(says), style="bright_black")
 
 
-def verdict(of: Verdict, confidence: float) -> Text:
-    sure = f", {phrases.sure(confidence)}" if of is not Verdict.UNKNOWN else ""
-    return Text(f"{VERDICT_WORDS[of]}{sure}", style=VERDICT_STYLES[of])
+def verdict(of: Verdict, confidence: float, by: str = "") -> Text:
+    """With how sure it is; an unknown one, and the word of the person `by`, have no number."""
+    how = f" ({clean(by)} said so)" if by else "" if of is Verdict.UNKNOWN else f", {phrases.sure(confidence)}"
+    return Text(f"{VERDICT_WORDS[of]}{how}", style=VERDICT_STYLES[of])
 
 
 def verdict_of(of: Verdict) -> Text:

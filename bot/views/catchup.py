@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.views import blocks as kit
-from bot.views import words
+from bot.views import verdicts, words
 from bot.views.blocks import Block, Message
 from bot.views.mrkdwn import People, code, date, link, person, prose, render, user
 from bot.views.status import score
@@ -154,10 +154,10 @@ def _item(number: int, one: LookAt, people: People) -> list[str]:
     who = person(one.who, people)
     many = f" · {words.plural(one.event_count, 'change')}" if one.event_count > 1 else ""
     late = " · _arrived late_" if one.late else ""
-    by = f" · {user(one.overruled_by)} said so" if one.overruled_by else ""
+    verdict = verdicts.by(one.verdict, one.overruled_by) if one.overruled_by else words.verdict(one.verdict, one.confidence)
     links = " ".join(link(prose(each.title, 40), each.url) for each in one.links[:2] if each.url)
     first = f"{number}. {mark} {render(one.what, people, 900)}"
-    second = f"{who} · {date(one.at)} · {words.verdict(one.verdict, one.confidence)}{by}{many}{late}{f' · {links}' if links else ''}"
+    second = f"{who} · {date(one.at)} · {verdict}{many}{late}{f' · {links}' if links else ''}"
     third = " ".join(part for part in (_ended(render(one.why, people, 400)), _ended(render(one.stands, people, 300))) if part)
     return [first, second, third]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from bot.told import ToldStory
 from bot.views import blocks as kit
 from bot.views import story as story_view
-from bot.views import words
+from bot.views import verdicts, words
 from bot.views.blocks import Block
 from bot.views.catchup import gap
-from bot.views.mrkdwn import PROSE, code, date, link, prose, render, strong, user, value
+from bot.views.mrkdwn import PROSE, code, date, link, prose, render, strong, value
 from core import phrases
 from core.assessment import Assessment, ComfortLevel
 from core.coverage import Coverage, CoverageState
@@ -53,11 +53,10 @@ def gone_modal() -> Block:
 
 def _top(of: Details) -> list[Block]:
     story, event, assessment = of.told.story, of.event.event, of.event.assessment
-    headline = f"{words.mark(story)} {words.place(event.resource, event.environment)}\n{words.what_changed(event)}"
+    headline = f"{verdicts.mark(story)} {words.place(event.resource, event.environment)}\n{words.what_changed(event)}"
     overrule = assessment.overrule
-    said = f"{words.SAYS[overrule.verdict]}, says {user(overrule.by)}" if overrule else words.verdict(of.event.verdict, of.event.confidence)
     pairs = [
-        f"*Verdict*\n{said}",
+        f"*Verdict*\n{verdicts.of_assessment(assessment)}",
         f"*Severity*\n{assessment.severity.value}",
         f"*Who*\n{words.actor(of.event.actor, of.told.people)}",
         f"*When*\n{_when(of.event)}",
@@ -72,7 +71,7 @@ def _top(of: Details) -> list[Block]:
         pairs.append(f"*Taken back*\n{render(phrases.taken_back(story), of.told.people, 300)}")
     if overrule and overrule.why:
         pairs.append(f"*Because*\n“{prose(overrule.why)}”")
-    verdicts = kit.actions(
+    answers = kit.actions(
         *(
             kit.button(label, action, story.id)
             for action, label in (
@@ -84,7 +83,7 @@ def _top(of: Details) -> list[Block]:
         kit.button("Ask about it", story_view.ASK, story.id),
     )
     links = [link(one.title, one.url) for one in event.links[:_SHOWN_LINKS]]
-    return [kit.section(headline), kit.fields(*pairs), *([kit.context(" · ".join(links))] if links else []), verdicts]
+    return [kit.section(headline), kit.fields(*pairs), *([kit.context(" · ".join(links))] if links else []), answers]
 
 
 def _when(event: UnifiedEvent) -> str:
@@ -155,7 +154,7 @@ def _others(of: Details) -> list[Block]:
     shown = [
         kit.section(
             f"{strong(words.name_of(one.resource), 80)} · {words.what_changed(one.event, 2)}\n"
-            f"{words.actor(one.actor, of.told.people)} · {date(one.timestamp)} · {words.verdict(one.verdict, one.confidence)}",
+            f"{words.actor(one.actor, of.told.people)} · {date(one.timestamp)} · {verdicts.of_event(one)}",
             accessory=kit.button("Details", EVENT_DETAILS, one.id),
         )
         for one in others[:_SHOWN_EVENTS]
@@ -169,7 +168,7 @@ def _revisions(of: Details) -> list[Block]:
     if len(of.revisions) < 2:
         return []
     rows = [
-        f"{one.revision}. {date(one.assessed_at)}: {words.verdict(one.verdict, one.classification.confidence)}"
+        f"{one.revision}. {date(one.assessed_at)}: {verdicts.of_assessment(one)}"
         + (f" · {prose(one.because, PROSE)}" if one.because else "")
         for one in of.revisions[-10:]
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.views import blocks as kit
-from bot.views import words
+from bot.views import verdicts, words
 from bot.views.blocks import Message
 from bot.views.details import EVENT_DETAILS
 from bot.views.mrkdwn import date, prose, strong
@@ -41,4 +41,4 @@ def _row(one: UnifiedEvent, people: Mapping[str, str]) -> str:
     why = one.assessment.overrule.why if one.assessment.overrule else ""
     said = f" · “{prose(why, 80)}”" if why else ""
     first = f"{mark} {where}\n{words.what_changed(one.event, 2)}"
-    return f"{first}\n{who} · {date(one.timestamp)} · {words.verdict(one.verdict, one.confidence)}{said}"
+    return f"{first}\n{who} · {date(one.timestamp)} · {verdicts.of_event(one)}{said}"

@@ -74,7 +74,7 @@ def _open(home: Home) -> list[Block]:
     status = home.status
     if status is None:
         return []
-    blocks = status_view.open_blocks(status.open, status.names, status.people)
+    blocks = status_view.open_blocks(status)
     if not blocks:
         blocks = [kit.section(status_view.summary(status))]
     more = len(status.open) - status_view.SHOWN

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.views import blocks as kit
-from bot.views import words
+from bot.views import verdicts, words
 from bot.views.blocks import Block, Message
-from bot.views.mrkdwn import People, code, date, person, prose, render, strong
+from bot.views.mrkdwn import code, date, person, prose, render, strong
 from bot.views.story import DETAILS
 from core import phrases
-from core.assessment import Verdict
+from core.assessment import Overrule, Verdict
 from core.baseline import Metric
 from core.coverage import NEVER_READ, Coverage, CoverageState, in_time
 from core.story import Settling, Story, wholly_taken_back
@@ -22,13 +22,15 @@ _GAPS = 2
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Status:
-    """`open` are stories that ask for a look: unplanned, unknown or not settled. `stability` is the newest score of each environment.
+    """`open` are stories that ask for a look: unplanned, unknown or not settled; `names` are their headline resources and `overrules` the
+    words of people by which their verdicts count, by story id. `stability` is the newest score of each environment.
     `gaps` is what was not read whole of the time in which something counts as open; `cut`: there is more, or may be, than `open` holds.
     `unkept` says that the store cannot be written now, where it cannot; `open_for` is how long what nobody explained counts as open."""
 
     at: datetime
     open: tuple[Story, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    overrules: Mapping[str, Overrule] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     coverage: tuple[Coverage, ...] = ()
     gaps: tuple[Coverage, ...] = ()
@@ -42,26 +44,25 @@ class Status:
 def status_message(status: Status) -> Message:
     head = [kit.section(f"*How it stands* · {date(status.at)}", summary(status), *unkept_lines(status))]
     foot = [kit.context("\n".join(filter(None, (stability_line(status.stability), *source_lines(status.coverage))))), _next()]
-    return kit.message(
-        head, open_blocks(status.open, status.names, status.people), foot, text=_plain(status), left_out="and more that is open"
-    )
+    return kit.message(head, open_blocks(status), foot, text=_plain(status), left_out="and more that is open")
 
 
-def open_blocks(stories: Sequence[Story], names: Mapping[str, str], people: People) -> list[Block]:
-    """Two lines a story, with its Details. `names` are the headline resources by story id."""
-    shown = stories[:SHOWN]
-    lines = [_line(story, names.get(story.id, ""), people) for story in shown]
+def open_blocks(status: Status) -> list[Block]:
+    """Two lines a story, with its Details."""
+    shown = status.open[:SHOWN]
+    lines = [_line(story, status) for story in shown]
     buttons = [kit.button("Details", DETAILS, story.id) for story in shown]
     return [kit.section(line, accessory=button) for line, button in zip(lines, buttons, strict=True)]
 
 
-def _line(story: Story, name: str, people: People) -> str:
+def _line(story: Story, status: Status) -> str:
+    name = status.names.get(story.id, "")
     what = strong(" · ".join(part for part in (phrases.environments(story.places), name or story.cause or "a change") if part))
     known = [one for one in story.actors if one.known]
-    who = ", ".join(person(one, people) for one in known[:2]) + (f" and {len(known) - 2} more" if len(known) > 2 else "")
+    who = ", ".join(person(one, status.people) for one in known[:2]) + (f" and {len(known) - 2} more" if len(known) > 2 else "")
     parts = [what, _done(story) if name else "", who]
-    verdict = words.verdict(story.verdict, story.confidence)
-    return f"{words.mark(story)} {' · '.join(part for part in parts if part)}\n{verdict} · {date(story.last_at)}{_stands(story)}"
+    verdict = verdicts.of_story(story, status.overrules.get(story.id))
+    return f"{verdicts.mark(story)} {' · '.join(part for part in parts if part)}\n{verdict} · {date(story.last_at)}{_stands(story)}"
 
 
 def _done(story: Story) -> str:

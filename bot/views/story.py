@@ -2,7 +2,7 @@
 
 from bot.told import ToldStory
 from bot.views import blocks as kit
-from bot.views import words
+from bot.views import verdicts, words
 from bot.views.blocks import Block, Message
 from bot.views.mrkdwn import PROSE, date, link, prose, render, strong
 from core import phrases
@@ -61,7 +61,7 @@ def _first_line(told: ToldStory) -> str:
         where = words.place(told.headline.resource, told.headline.event.environment or story.environment)
     settled = f" · settled {date(story.settled_at, TimeStyle.CLOCK)}" if story.settling is Settling.SETTLED and story.settled_at else ""
     worse = " · *not settled*" if story.settling is Settling.DEGRADED else ""
-    return f"{words.mark(story)} {where}  —  {words.story_verdict(story, told.headline)}{settled}{worse}"
+    return f"{verdicts.mark(story)} {where}  —  {words.story_verdict(story, told.headline)}{settled}{worse}"
 
 
 def _second_line(told: ToldStory) -> str:
