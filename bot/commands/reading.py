@@ -5,7 +5,7 @@ import getpass
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,7 +64,7 @@ def zone(name: str) -> ZoneInfo:
             return ZoneInfo("UTC")
     try:
         return ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (LookupError, ValueError, OSError) as error:
         raise SettingsError(f"there is no time zone {name!r}", next_step="Name one like Europe/Madrid or UTC.") from error
 
 
@@ -77,11 +77,13 @@ def print_json(value: object) -> None:
 
 
 def as_json(value: object) -> Any:
-    """Any of core's values: texts as plain text, times in ISO 8601, sets in order."""
+    """Any of core's values: texts as plain text, times in ISO 8601, lengths of time in seconds, sets in order."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _field(field.name, getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):

@@ -110,6 +110,22 @@ def test_an_empty_store_is_told_as_unread_never_as_quiet(monkeypatch: pytest.Mon
     assert wgo(monkeypatch, "watch", "--once", "--history-window", "soon") == 2
 
 
+@pytest.mark.parametrize("words", [["catchup"], ["ask", "what", "changed"], ["history"], ["status"], ["watch", "--once"]])
+def test_a_time_zone_that_does_not_exist_is_wrong_usage(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("Mars/Phobos", "../UTC"):
+        assert wgo(monkeypatch, *words, "--time-zone", name) == 2
+        assert f"there is no time zone '{name}'" in capsys.readouterr().err
+
+
+def test_the_status_is_told_as_json_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    wgo(monkeypatch, "db", "upgrade")
+    capsys.readouterr()
+    assert wgo(monkeypatch, "status", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["open_for"] == 3 * 24 * 60 * 60
+
+
 def test_marking_as_read_in_the_terminal_moves_the_next_report(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     wgo(monkeypatch, "db", "upgrade")
     wgo(monkeypatch, "catchup", "--reader", "me", "--mark-read")
