@@ -1,5 +1,6 @@
 """How it stands now: what is open, how stable it is, and what was read."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,6 +19,13 @@ from core.text import Code, Slot, Text, Time, TimeStyle
 
 SHOWN = 8
 _GAPS = 2
+# Why a change is open: nobody explained it, or it is explained and nobody has seen it settle.
+_OPEN = {
+    Verdict.UNPLANNED: "unplanned",
+    Verdict.UNKNOWN: "I can't tell",
+    Verdict.PLANNED: "planned but not seen to settle",
+    Verdict.ROUTINE: "routine but not seen to settle",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,16 +105,15 @@ def summary(status: Status) -> str:
 
 
 def says(status: Status) -> Text:
-    """How much is open; that nothing is, only of what was read and looked through."""
+    """How much is open, each counted once; that nothing is, only of what was read and looked through."""
     if not status.open:
         return _nothing(status)
-    worst = sum(1 for story in status.open if story.verdict is Verdict.UNPLANNED)
-    unknown = sum(1 for story in status.open if story.verdict is Verdict.UNKNOWN)
+    counts = Counter(story.verdict for story in status.open)
+    detail = ", ".join(f"{counts[verdict]} {word}" for verdict, word in _OPEN.items() if counts[verdict])
     unwell = sum(1 for story in status.open if story.settling is Settling.DEGRADED)
-    counts = {"unplanned": worst, "I can't tell": unknown, "not settled": unwell}
-    detail = ", ".join(f"{many} {word}" for word, many in counts.items() if many)
+    worse = f" {unwell} of them {'is' if unwell == 1 else 'are'} not well." if unwell else ""
     least = "At least " if status.cut else ""
-    return (f"{least}{words.plural(len(status.open), 'change')} open{f': {detail}' if detail else ''}.",)
+    return (f"{least}{words.plural(len(status.open), 'change')} open: {detail}.{worse}",)
 
 
 def _nothing(status: Status) -> Text:

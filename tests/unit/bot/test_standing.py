@@ -126,3 +126,15 @@ def test_a_gap_of_a_week_ago_is_no_gap_of_the_last_days(told: Telling) -> None:
     told.read(end=NOW - timedelta(days=8))
     told.read(start=NOW - timedelta(days=7))
     assert summary(status(told)) == NOTHING
+
+
+def test_what_is_open_sums_up_and_says_why_each_is(told: Telling) -> None:
+    told.read()
+    told.happened(change("sg", when=LATELY), Verdict.UNPLANNED)
+    told.happened(change("db", when=LATELY), Verdict.UNPLANNED, settling=Settling.DEGRADED, says="0 of 3 ready")
+    told.happened(change("vol", when=LATELY), Verdict.UNKNOWN)
+    for number in range(2):
+        told.happened(change(f"web{number}", when=LATELY), Verdict.PLANNED, settling=Settling.WATCHING)
+    told.happened(change("api", when=LATELY), Verdict.ROUTINE, settling=Settling.DEGRADED, says="0 of 6 ready")
+    parts = "2 unplanned, 1 I can't tell, 2 planned but not seen to settle, 1 routine but not seen to settle"
+    assert summary(status(told)) == f"6 changes open: {parts}. 2 of them are not well."
