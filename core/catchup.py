@@ -220,7 +220,16 @@ class CatchUp:
         names = {*self._sources, *(name for name, one in last.items() if one.range.end > span.start)}
         for some in (wanted.sources, visibility.sources):
             names = names & some if some else names
-        return tuple(sorted(names))
+        return tuple(sorted(name for name in names if not self._only_of_others(name, wanted.providers)))
+
+    def _only_of_others(self, source: str, wanted: frozenset[str]) -> bool:
+        """Has all that the source ever told been of other providers? One that told nothing yet might have told of these."""
+        if (
+            not wanted
+            or self._store.events.page(EVERYTHING, EventFilter(sources=frozenset({source}), providers=wanted), Span(), limit=1).items
+        ):
+            return False
+        return bool(self._store.events.page(EVERYTHING, EventFilter(sources=frozenset({source})), Span(), limit=1).items)
 
     def _worst(self, asked: _Asked) -> Sequence[UnifiedEvent]:
         wanted = asked.filter.verdicts & VERDICTS if asked.filter.verdicts else VERDICTS

@@ -323,3 +323,15 @@ def test_an_environment_is_known_by_its_name_whatever_its_case_also_where_nothin
     assert catch_up(told).environments(["PROD", "staging"]) == {"prod", "staging"}
     with pytest.raises(WhenUnclear, match="no environment that I watch is called 'cluster'"):
         catch_up(told).environments(["cluster"])
+
+
+def test_a_report_of_one_provider_rests_on_the_sources_that_tell_of_it_or_may(told: Telling) -> None:
+    told.happened(change("api", 1, ANA))
+    told.happened(change("sg", 2, ANA, source="aws-prod", provider="aws"), Verdict.PLANNED)
+    told.read()
+    told.read("aws-prod", reason="throttled")
+    assert (report(told, "in kubernetes").sources, report(told, "in kubernetes").recommendations) == (("cluster",), ())
+    assert report(told, "in aws").sources_read_whole == ()
+    told.read("new-cluster", reason="not answering")
+    found = report(told, "in kubernetes")
+    assert (found.sources, found.sources_read_whole, found.quiet) == (("cluster", "new-cluster"), ("cluster",), False)
