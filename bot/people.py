@@ -3,7 +3,7 @@
 import logging
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -64,6 +64,32 @@ class People:
             if user:
                 found[actor.id or actor.name] = user
         return found
+
+    def acting_as(self, user: str, actors: Iterable[Actor]) -> frozenset[str]:
+        """Ids of those who are this Slack user: by the mail address where both have one, else by a name that is the user's to the letter.
+        None where nothing says so."""
+        email, names = self._names(user)
+        found = set()
+        for actor in actors:
+            theirs = _email_of(actor)
+            same = theirs == email if theirs and email else not names.isdisjoint({actor.name.casefold(), actor.id.casefold()})
+            if same:
+                found.add(actor.id or actor.name)
+        return frozenset(found)
+
+    def _names(self, user: str) -> tuple[str, frozenset[str]]:
+        """The user's mail address where it may be read, and what they are called."""
+        if self.slack is None:
+            return "", frozenset()
+        try:
+            held = self.slack.users_info(user=user)["user"]
+        except (SlackApiError, *UNANSWERED, KeyError) as error:
+            _log.warning("user not known", extra={"user": user, "error": type(error).__name__})
+            return "", frozenset()
+        profile = held.get("profile") or {}
+        email = str(profile.get("email") or "").lower()
+        called = (held.get("name"), held.get("real_name"), profile.get("real_name"), profile.get("display_name"), email.partition("@")[0])
+        return email, frozenset(str(one).casefold() for one in called if one)
 
     def _known(self, email: str) -> str | None:
         with self._lock:

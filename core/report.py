@@ -193,7 +193,8 @@ class CatchUpReport:
 class Question:
     """What somebody asks. `previous` is what they asked before in the same thread: "and in staging?" goes on from there.
 
-    `about` is the id of a story or event the question was asked about (the Ask button), empty otherwise.
+    `about` is the id of a story or event the question was asked about (the Ask button), empty otherwise. `actors` are the ids of those it
+    is about where they were picked, not named in its words.
     """
 
     text: str
@@ -202,6 +203,7 @@ class Question:
     time_zone: str = "UTC"
     previous: "Question | None" = None
     about: str = ""
+    actors: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         require_utc("question.asked_at", self.asked_at)

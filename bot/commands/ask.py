@@ -24,6 +24,7 @@ def ask(
       wgo ask is prod stable
     """
     from bot import app
+    from bot.meant import mine, not_known, seen_lately
     from bot.terminal.answer import answer_view
     from core.clock import utc_now
     from core.report import Question
@@ -31,7 +32,10 @@ def ask(
     zone = reading.zone(time_zone)
     with reading.opened(context) as (settings, store):
         question = Question(text=" ".join(words), asker=reading.reader(), asked_at=utc_now(), time_zone=zone.key)
-        answer = app.build_conversation(settings, store).answer(question)
+        if mine(question.text):  # who sits at a terminal is nobody whom the sources name
+            answer = not_known(question.asker, question.asker, seen_lately(store.activity, question.asked_at))
+        else:
+            answer = app.build_conversation(settings, store).answer(question)
     if as_json:
         reading.print_json(answer)
     else:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from core.assessment import Verdict
 from core.assistant import answering, looking, naming, steadiness
-from core.assistant.asked import Asked, after, asked
+from core.assistant.asked import Asked, Names, after, asked
 from core.assistant.looking import Looked
 from core.assistant.topics import singular
 from core.assistant.vocabulary import Wanted
@@ -74,9 +74,9 @@ class Conversation:
     def answer(self, question: Question, *, visibility: Visibility = EVERYTHING) -> Answer:
         before = question.previous.text if question.previous else ""
         names = naming.names(self._store, f"{question.text} {before}", self._clock(), visibility, self._sources)
-        found = asked(question.text, names)
+        found = _understood(question, names)
         if question.previous is not None and found.goes_on:
-            found = after(found, asked(question.previous.text, names))
+            found = after(found, _understood(question.previous, names))
         if question.about:
             return self._about(question, found, visibility)
         try:
@@ -312,3 +312,11 @@ class Conversation:
         now: datetime = self._clock()
         called = found.called if found is not None else scope.filter.text
         return answering.where(replace(scope.filter, text=called), scope.period.range, now, found.about if found is not None else "")
+
+
+def _understood(question: Question, names: Names) -> Asked:
+    """What it asks for, of those who were picked and those whom its words name."""
+    found = asked(question.text, names)
+    if not question.actors:
+        return found
+    return replace(found, filter=replace(found.filter, actors=found.filter.actors | question.actors), clear=True)

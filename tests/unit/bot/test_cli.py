@@ -126,6 +126,15 @@ def test_the_status_is_told_as_json_too(monkeypatch: pytest.MonkeyPatch, capsys:
     assert json.loads(capsys.readouterr().out)["open_for"] == 3 * 24 * 60 * 60
 
 
+def test_what_one_did_oneself_is_not_answered_with_what_everybody_did(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wgo(monkeypatch, "db", "upgrade")
+    capsys.readouterr()
+    assert wgo(monkeypatch, "ask", "what", "did", "I", "change", "today") == 0
+    assert capsys.readouterr().out.startswith("I don't know under which name you act in what I watch")
+
+
 def test_marking_as_read_in_the_terminal_moves_the_next_report(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     wgo(monkeypatch, "db", "upgrade")
     wgo(monkeypatch, "catchup", "--reader", "me", "--mark-read")

@@ -4,10 +4,13 @@ import re
 
 import pytest
 
+from bot.meant import mine
 from core.assessment import Severity, Verdict
+from core.event import Actor, ActorKind
 from tests.unit.bot.world import ANA_ID, INFRA, YOU, World, buttons, shown, world
+from tests.unit.core.changes import BEN
 
-BOT = "U0BOTUSER"
+BOT, CHLOE_ID = "U0BOTUSER", "U0CHLOE01"
 
 
 @pytest.fixture
@@ -203,3 +206,74 @@ def test_what_begins_like_a_catch_up_and_is_none_is_a_question(busy: World) -> N
 def test_a_catch_up_that_is_asked_for_in_a_channel_has_no_buttons_of_its_reader(busy: World) -> None:
     _, answer = ask(busy, "@WGO catchup", channel=INFRA, user=ANA_ID)
     assert "Mark as read" not in buttons(answer["blocks"])
+
+
+MAILED = Actor(kind=ActorKind.HUMAN, id="ana@acme.example", name="ana@acme.example")
+NAMED = Actor(kind=ActorKind.HUMAN, id="ana", name="ana")
+NAMESAKE = Actor(kind=ActorKind.HUMAN, id="ana@partner.example", name="ana@partner.example")
+
+
+@pytest.fixture
+def team(here: World) -> World:
+    here.read("cluster")
+    for name, actor in (("payments", MAILED), ("bucket", NAMED), ("vault", NAMESAKE), ("orders", BEN)):
+        here.happened(event=here.event(name, actor=actor))
+    return here
+
+
+@pytest.mark.parametrize(("text", "user"), [("what did @ana do today?", YOU), ("what did I do today?", ANA_ID)])
+def test_who_is_picked_is_meant_under_each_of_their_names_and_nobody_else(team: World, text: str, user: str) -> None:
+    _, answer = ask(team, text, channel=team.direct(user), user=user)
+    said = shown(answer["blocks"])
+    assert [name for name in ("payments", "bucket", "vault", "orders") if f"shop/{name}" in said] == ["payments", "bucket"]
+
+
+def test_who_is_picked_together_with_us_is_meant_too(team: World) -> None:
+    _, answer = ask(team, "@WGO what has @ana changed?", channel=INFRA, user=YOU)
+    assert "shop/orders" not in shown(answer["blocks"])
+    assert "shop/payments" in shown(answer["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("what did @chloe do?", f"I don't know under which name <@{CHLOE_ID}> acts in what I watch, so I can't say what they did."),
+        ("what did I change?", "I don't know under which name you act in what I watch, so I can't say what you did."),
+    ],
+)
+def test_of_whom_nothing_is_known_to_be_nobody_elses_changes_are_told(team: World, text: str, says: str) -> None:
+    _, answer = ask(team, text, channel=team.direct())
+    said = shown(answer["blocks"])
+    assert said.startswith(says)
+    assert "shop/" not in said
+
+
+def test_who_is_picked_stays_meant_by_the_question_that_goes_on(team: World) -> None:
+    team.happened(event=team.event("search", actor=BEN, environment="staging"))
+    team.happened(event=team.event("cache", actor=NAMED, environment="staging"))
+    direct = team.direct()
+    ask(team, "what did @ana change today?", channel=direct)
+    _, answer = ask(team, "and in staging?", channel=direct)
+    assert "shop/cache" in shown(answer["blocks"])
+    assert "shop/search" not in shown(answer["blocks"])
+
+
+@pytest.mark.parametrize("words", ["what did I miss?", "did I miss anything?", "what changed since I left?", "what can I ask?"])
+def test_what_one_asks_of_others_is_not_taken_as_ones_own(words: str) -> None:
+    assert not mine(words)
+
+
+def test_in_the_thread_of_a_change_that_change_is_meant(busy: World) -> None:
+    busy.happened("vault", Verdict.UNPLANNED, told_to=INFRA)
+    busy.tell()
+    ts = busy.channel_messages()[0]["ts"]
+    _, answer = ask(busy, "@WGO who was that?", channel=INFRA, thread_ts=ts)
+    said = shown(answer["blocks"])
+    assert "shop/vault" in said
+    assert "shop/payments" not in said
+
+
+def test_in_a_thread_that_somebody_else_began_everything_is_meant(busy: World) -> None:
+    first = busy.driver.say("look at this", channel=INFRA)["ts"]
+    _, answer = ask(busy, "@WGO what changed in prod since yesterday?", channel=INFRA, thread_ts=first)
+    assert "shop/payments" in shown(answer["blocks"])
