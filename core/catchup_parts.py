@@ -1,5 +1,6 @@
 """The parts of a catch-up, from rows: what to look at, what else happened, who did what, what did not happen, what to do. Pure."""
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +23,7 @@ from core.unified import UnifiedEvent
 _STEPS = (timedelta(days=1), timedelta(days=7))
 _NEAR = timedelta(hours=1)
 _MOST_RECOMMENDED, _MOST_NAMED = 6, 3
+_ADDRESS = re.compile(r"[\w.+%-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 
 
 def look_at(events: Sequence[UnifiedEvent], stories: Mapping[str, Story], period: TimeRange) -> list[LookAt]:
@@ -165,14 +167,27 @@ def _shared(words: Sequence[Sequence[str]], most: int) -> int:
     return many
 
 
-def team(rows: Iterable[Activity], days: tuple[str, str]) -> list[TeamRow]:
-    """Each actor's days summed; who did most first."""
-    found: dict[str, Activity] = {}
+def team(rows: Sequence[Activity], days: tuple[str, str]) -> list[TeamRow]:
+    """Each person's days summed; who did most first. One mail address is one person, and so is whoever has none and is called as one
+    address begins: but not where two begin so, as two people may share a first name."""
+    called: dict[str, set[str]] = defaultdict(set)
     for one in rows:
-        held = found.get(one.actor)
-        found[one.actor] = replace(one, day=days[0]) if held is None else held.plus(one)
+        if address := _address(one):
+            called[address.partition("@")[0]].add(address)
+    found: dict[str, Activity] = {}
+    for one in sorted(rows, key=lambda one: not _address(one)):
+        named = called.get(one.name.casefold(), set())
+        key = _address(one) or (next(iter(named)) if len(named) == 1 else one.actor)
+        held = found.get(key)
+        found[key] = replace(one, day=days[0]) if held is None else held.plus(one)
     ordered = sorted(found.values(), key=lambda one: (-one.changes, -one.attempted, one.actor))
     return [TeamRow(activity=one, days=days) for one in ordered if one.changes or one.attempted]
+
+
+def _address(one: Activity) -> str:
+    """The mail address of a person; a Google service account's is none."""
+    found = _ADDRESS.search(one.actor) or _ADDRESS.search(one.name)
+    return found[0].casefold() if found and not found[0].endswith(".gserviceaccount.com") else ""
 
 
 def stability_lines(lately: Iterable[Metric], usual: Mapping[str, Metric | None], environments: frozenset[str]) -> list[StabilityLine]:

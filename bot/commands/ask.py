@@ -39,4 +39,4 @@ def ask(
     if as_json:
         reading.print_json(answer)
     else:
-        reading.console().print(answer_view(answer, zone))
+        reading.console().print(answer_view(answer, zone), crop=False)

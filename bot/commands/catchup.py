@@ -39,7 +39,7 @@ def catchup(
             held = {"quiet": report.quiet, "sources_read_whole": report.sources_read_whole}
             reading.print_json({**held, **reading.as_json(report)})
         else:
-            reading.console().print(catchup_view(report))
+            reading.console().print(catchup_view(report), crop=False)
         if mark:
             store.watermarks.mark(name, report.sequence, report.made_at)
             if not as_json:

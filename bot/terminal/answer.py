@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bot.terminal.slots import clean, clock, rendered, verdict, verdict_of
+from bot.terminal.slots import address, clean, clock, rendered, verdict, verdict_of
 from bot.views.status import Status, says
 from core import phrases
 from core.coverage import NEVER_READ, Coverage, CoverageState
@@ -21,7 +21,7 @@ def answer_view(answer: Answer, zone: ZoneInfo) -> RenderableType:
     links = [(one.number, link.url) for one in answer.citations for link in one.links[:1]]
     if answer.asked_of is not None or links:
         parts.append(Text())
-    parts += [Text(f"[{number}] {clean(url)}", style="bright_black") for number, url in links]
+    parts += [address(url, f"[{number}] ") for number, url in links]
     if answer.asked_of is not None:
         parts.append(Text(f"asked of {phrases.plural(answer.asked_of, 'change')}", style="bright_black"))
     if answer.follow_ups:

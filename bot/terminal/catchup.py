@@ -8,14 +8,14 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bot.terminal.slots import VERDICT_STYLES, VERDICT_WORDS, clean, clock, rendered, verdict, verdict_of
+from bot.terminal.slots import VERDICT_STYLES, VERDICT_WORDS, address, clean, clock, rendered, verdict, verdict_of
 from core import phrases
 from core.assessment import Verdict
 from core.report import CatchUpReport, LookAt, RolledUp, StabilityLine, Started, TeamRow
 from core.text import TimeStyle
 
 _ORDER = (Verdict.ROUTINE, Verdict.PLANNED, Verdict.UNPLANNED, Verdict.UNKNOWN)
-_BRIEF_ALSO = 5
+_BRIEF_ALSO, _INDENT = 5, 5
 
 
 def catchup_view(report: CatchUpReport) -> RenderableType:
@@ -113,8 +113,8 @@ def _item(number: int, one: LookAt, zone: ZoneInfo) -> RenderableType:
     third = Text(" ").join(part for part in (rendered(one.why, zone), rendered(one.stands, zone)) if part)
     if third:
         lines.append(third)
-    lines += [Text(clean(link.url), style="bright_black") for link in one.links[:1]]
-    return Group(first, Padding(Group(*lines), (0, 0, 0, 5), expand=False))
+    links = [address(link.url, " " * _INDENT) for link in one.links[:1]]
+    return Group(first, Padding(Group(*lines), (0, 0, 0, _INDENT), expand=False), *links)
 
 
 def _also(report: CatchUpReport, zone: ZoneInfo) -> Iterator[RenderableType]:

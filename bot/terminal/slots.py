@@ -61,6 +61,11 @@ def _slot(slot: Slot, zone: ZoneInfo) -> Text:
             return Text(clean(says), style="bright_black")
 
 
+def address(url: str, before: str = "") -> Text:
+    """An address on one line, however long, so that it can be followed and copied; printed uncropped."""
+    return Text(f"{before}{clean(url)}", style="bright_black", no_wrap=True, overflow="ignore")
+
+
 def verdict(of: Verdict, confidence: float, by: str = "") -> Text:
     """With how sure it is; an unknown one, and the word of the person `by`, have no number."""
     how = f" ({clean(by)} said so)" if by else "" if of is Verdict.UNKNOWN else f", {phrases.sure(confidence)}"

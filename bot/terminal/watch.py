@@ -47,7 +47,7 @@ class Watch:
         self._sequence = self.events.sequence()
         self._told_at = self.clock()
         if history is not None:
-            self.console.print(catchup_view(self.catchup.over(history, filter=self.filter, time_zone=self.zone.key)))
+            self.console.print(catchup_view(self.catchup.over(history, filter=self.filter, time_zone=self.zone.key)), crop=False)
             self.console.print()
         self.console.print(Text(f"Watching since {clock(self._told_at, self.zone)}. Ctrl-C ends it.", style="bright_black"))
 
@@ -61,7 +61,7 @@ class Watch:
             span = TimeRange(start=self._told_at, end=now)
             self._told_at = now
             self.console.print()
-            self.console.print(catchup_view(self.catchup.over(span, filter=self.filter, time_zone=self.zone.key)))
+            self.console.print(catchup_view(self.catchup.over(span, filter=self.filter, time_zone=self.zone.key)), crop=False)
             self.console.print()
 
     def _new(self) -> Iterator[UnifiedEvent]:

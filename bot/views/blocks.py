@@ -1,5 +1,6 @@
 """Block Kit, built so that no limit can be passed: texts are cut, elements and blocks counted, the whole message measured."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,9 +42,13 @@ def lines(many: Iterable[str], at_most: int = SECTION_TEXT) -> str:
     return "\n".join(kept)
 
 
+# "Planned, 99" and "%" belong on one line.
+_PERCENT = re.compile(r"(?<=\d) %")
+
+
 def mrkdwn(text: str) -> Block:
     # Verbatim: Slack must not make links and mentions of what only looks like one.
-    return {"type": "mrkdwn", "text": text or " ", "verbatim": True}
+    return {"type": "mrkdwn", "text": _PERCENT.sub("\u00a0%", text) or " ", "verbatim": True}
 
 
 def words(text: str, at_most: int) -> Block:

@@ -16,7 +16,7 @@ from bot.views.words import verdict, what_changed
 from core.assessment import Overrule, Verdict
 from core.baseline import Activity
 from core.coverage import Coverage, CoverageState
-from core.event import FieldChange
+from core.event import FieldChange, Link
 from core.report import Answer, CatchUpReport, Citation, Period, Started, TeamRow
 from core.subscription import EventFilter
 from core.text import EventRef
@@ -139,3 +139,15 @@ def test_a_terminal_says_as_much_of_where_and_when_it_is_quiet() -> None:
     narrowed = report(counts=counted(routine=2), filter=EventFilter(providers=frozenset({"aws"})))
     assert first(narrowed).startswith("✓ Quiet in aws since Mon 23 Feb 10:00: 2 routine changes")
     assert first(report(period=ENDED)).startswith("✓ Quiet from Fri 27 Feb 10:00 until Sun 01 Mar 10:00: nothing changed")
+
+
+def test_an_address_stands_on_one_line_of_a_terminal_however_long() -> None:
+    url = "https://console.example/" + "x" * 200
+    console = Console(width=60, file=StringIO())
+    console.print(catchup_view(report(look_at=(look(1, links=(Link(title="console", url=url),)),))), crop=False)
+    assert url in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_percentage_is_not_broken_in_two() -> None:
+    sections = [block["text"]["text"] for block in catchup_message(report(look_at=(look(1),)), {}).blocks if block["type"] == "section"]
+    assert any("Unplanned, 92\u00a0%" in text for text in sections)

@@ -188,9 +188,9 @@ def arguments(call: Json) -> Json:
 
 
 def shown(blocks: Collection[Json] | Any) -> str:
-    """All that people read in blocks, a line each."""
+    """All that people read in blocks, a line each; a no-break space is read as one."""
     if isinstance(blocks, dict):
-        own = [blocks["text"]] if isinstance(blocks.get("text"), str) else []
+        own = [blocks["text"].replace("\u00a0", " ")] if isinstance(blocks.get("text"), str) else []
         return "\n".join([*own, *(found for inner in blocks.values() if isinstance(inner, dict | list) and (found := shown(inner)))])
     return "\n".join(found for one in blocks if (found := shown(one)))
 

@@ -9,8 +9,9 @@ import pytest
 
 from bot.views.catchup import catchup_message
 from core.assessment import Severity, Verdict
-from core.baseline import Baseline, Metric
+from core.baseline import Activity, Baseline, Metric
 from core.catchup import CatchUp
+from core.catchup_parts import team
 from core.catchup_request import Places, parse, takes
 from core.clock import Deadline
 from core.errors import ModelError, WhenUnclear
@@ -248,6 +249,21 @@ def test_who_did_what_is_summed_over_days(told: Telling) -> None:
     told.happened(change("web", 2, ANA, when=at(0) - timedelta(days=1)), Verdict.UNPLANNED)
     row = report(told).team[0].activity
     assert (row.actor, row.changes, row.planned, row.unplanned) == ("ana@example.com", 2, 1, 1)
+
+
+def test_one_person_is_one_row_under_whatever_name_and_two_who_share_one_are_not() -> None:
+    def did(actor: str, name: str) -> Activity:
+        return Activity(actor=actor, name=name, day="2026-03-02", environment="prod", changes=1)
+
+    ben = (
+        did("Ben", "Ben"),
+        did("arn:aws:sts::1:role/Admin/ben@acme.example", "Admin"),
+        did("ben@acme.example", "ben@acme.example"),
+    )
+    days = ("2026-03-02", "2026-03-02")
+    assert [row.activity.changes for row in team(ben, days)] == [3]
+    others = (did("ben@partner.example", "ben@partner.example"), did("ben@p.iam.gserviceaccount.com", "ben"), did("root", "root"))
+    assert sorted(row.activity.changes for row in team((*ben, *others), days)) == [1, 1, 1, 1, 2]
 
 
 def test_lists_are_cut_and_say_so(told: Telling) -> None:
