@@ -18,6 +18,7 @@ ENVIRONMENT = "prod"
 # A demo is watched by someone who waits for it: everything that takes minutes elsewhere takes seconds here.
 _POLL_SECONDS = 2.0
 _SETTLE_MINUTES = 1.0
+_SCALED, _MOST_REPLICAS = "web", 9
 
 
 @dataclass(slots=True)
@@ -118,8 +119,20 @@ class DemoFolder:
             self.do(record_step(row, self.scenario.templates, at, int(at.timestamp())))
 
     def live_step(self, number: int, at: datetime) -> tuple[str, Step]:
-        """The title and step of the button's `number`-th press; it begins again at the end."""
-        row = self.scenario.live[number % len(self.scenario.live)]
-        if "apply" in row:
-            return str(row["title"]), Step(at=at, kind="apply", source=TERRAFORM, resources=row["apply"])
-        return str(row["title"]), record_step(row, self.scenario.templates, at, number)
+        """The title and step of the button's `number`-th press, each a change of what is there: what was written for the scenario happens
+        once, then one service is scaled on and on."""
+        row = self.scenario.live[number] if number < len(self.scenario.live) else {}
+        if "use" in row:
+            return str(row["title"]), record_step(row, self.scenario.templates, at, number)
+        self._take_over()
+        changed: JsonObject = row.get("apply", {})
+        if all(self.resources.get(name) == value for name, value in changed.items()):
+            row, changed = self._scaled()
+        return str(row["title"]), Step(at=at, kind="apply", source=TERRAFORM, resources=changed)
+
+    def _scaled(self) -> tuple[JsonObject, JsonObject]:
+        service = self.resources.get(_SCALED)
+        if not isinstance(service, dict) or not isinstance(service.get("replicas"), int):  # somebody made something else of it
+            service = self.scenario.resources[_SCALED]
+        replicas = service["replicas"] % _MOST_REPLICAS + 1
+        return {"title": f"Scale {_SCALED} to {replicas}"}, {_SCALED: {**service, "replicas": replicas}}
