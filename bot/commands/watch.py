@@ -55,7 +55,7 @@ def watch(
             filter=EventFilter(environments=catchup.environments(environment or ())),
             catchup_every=interval if catches_up else None,
         )
-        live.begin(TimeRange(start=now - window, end=now) if shows else None)
+        live.begin(TimeRange(start=now - window, end=now) if shows else None, goes_on=not once)
         live.tick()
         while not once:
             time.sleep(_LOOK_SECONDS)

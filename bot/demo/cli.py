@@ -185,8 +185,20 @@ def _greet(console: Console, stage: DemoFolder, sandbox: RunningSandbox) -> None
         console.print("  edit services.auto.tfvars.json there, then: terraform apply", style="dim")
     else:
         console.print("  terraform is not on PATH: the page's button Make a change writes the next state", style="dim")
-    console.print(f"The same reports here: wgo --config {stage.settings_path} catchup", style="dim", soft_wrap=True)
+    console.print(f"The same reports here: {command()} --config {stage.settings_path} catchup", style="dim", soft_wrap=True)
     console.print("Ctrl-C ends the demo.\n", style="dim")
+
+
+def command() -> str:
+    """How this `wgo` is called from where one stands: by its name only where that finds it."""
+    ours = Path(sys.executable).with_name("wgo")
+    found = shutil.which("wgo")
+    if found is not None and ours.exists() and Path(found).samefile(ours):
+        return "wgo"
+    if not ours.exists():
+        return f"{sys.executable} -m bot.cli"
+    here = Path.cwd()
+    return str(ours.relative_to(here) if ours.is_relative_to(here) else ours)
 
 
 def _wait(bot: "subprocess.Popen[bytes]", stage: DemoFolder, console: Console) -> None:

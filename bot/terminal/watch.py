@@ -42,14 +42,15 @@ class Watch:
     _told_at: datetime | None = None
     _unread: frozenset[str] = frozenset()
 
-    def begin(self, history: TimeRange | None) -> None:
-        """What happened lately, where wanted; then only what is new."""
+    def begin(self, history: TimeRange | None, *, goes_on: bool = True) -> None:
+        """What happened lately, where wanted; then, where it goes on, only what is new."""
         self._sequence = self.events.sequence()
         self._told_at = self.clock()
         if history is not None:
             self.console.print(catchup_view(self.catchup.over(history, filter=self.filter, time_zone=self.zone.key)), crop=False)
             self.console.print()
-        self.console.print(Text(f"Watching since {clock(self._told_at, self.zone)}. Ctrl-C ends it.", style="bright_black"))
+        if goes_on:
+            self.console.print(Text(f"Watching since {clock(self._told_at, self.zone)}. Ctrl-C ends it.", style="bright_black"))
 
     def tick(self) -> None:
         """Print what came since the last look. Raises StorageError."""

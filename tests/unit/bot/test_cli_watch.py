@@ -77,6 +77,13 @@ def test_it_begins_with_what_happened_lately(told: Telling) -> None:
     assert said[-1] == "Watching since Mon 02 Mar 23:00. Ctrl-C ends it."
 
 
+def test_a_single_look_does_not_say_how_to_end_it(told: Telling) -> None:
+    terminal = _Terminal(told)
+    terminal.watch.begin(None, goes_on=False)
+    terminal.watch.tick()
+    assert terminal.said() == []
+
+
 def test_a_source_gone_blind_and_back_is_said_once_each(told: Telling) -> None:
     terminal = _Terminal(told)
     terminal.watch.begin(None)

@@ -1,11 +1,13 @@
 """The demo's button: each press is a change."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.demo import cli
 from bot.demo import scenario as scenarios
 from bot.demo.stage import DemoFolder
 
@@ -46,3 +48,20 @@ def test_what_somebody_has_applied_already_is_not_said_to_be_done_again(tmp_path
     assert (title, step.resources["web"]["replicas"]) == ("Scale web to 7", 7)
     stage.apply({"web": {"image": "web:6"}}, NOW)
     assert stage.live_step(9, NOW)[0] == "Scale web to 4"
+
+
+def test_the_command_that_is_shown_is_one_that_can_be_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = tmp_path / ".venv" / "bin" / "wgo"
+    script.parent.mkdir(parents=True)
+    monkeypatch.setattr(sys, "executable", str(script.with_name("python")))
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.chdir(tmp_path)
+    assert cli.command() == f"{script.with_name('python')} -m bot.cli"
+    script.touch(mode=0o755)
+    assert cli.command() == ".venv/bin/wgo"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert cli.command() == str(script)
+    monkeypatch.setenv("PATH", str(script.parent))
+    assert cli.command() == "wgo"
