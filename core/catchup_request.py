@@ -12,6 +12,9 @@ from core.when import When, when
 ALIASES = ("catchup", "catch-up", "catch up", "catch me up", "summarize", "summarise")
 USAGE = "catchup [since] [in <environment|provider|source>] [brief|full] [share]"
 _IN = re.compile(r"\bin\s+(\S+)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"(?:(?:since|from|after|in|for|over|within|during|the|last|past)\s+)*[-−–]\s*\d", re.IGNORECASE)
+_YEARS = re.compile(r"\b(\d+)\s*(?:years?|y)\b", re.IGNORECASE)
+_LENGTHS = "Say it like 30m, 24h, 7d or 2 weeks."
 _EXAMPLE = "catchup since yesterday 5pm in prod full"
 
 
@@ -107,7 +110,21 @@ def parse(words: str, *, now: datetime, time_zone: str, known: Places) -> CatchU
     lone = known.find(rest)
     if lone is not None:
         return replace(request, filter=_joined(wanted, lone))
-    return replace(request, filter=wanted, when=when(rest, now=now, time_zone=time_zone))
+    return replace(request, filter=wanted, when=asked_time(rest, now=now, time_zone=time_zone))
+
+
+def asked_time(words: str, *, now: datetime, time_zone: str) -> When:
+    """The time that the words name. Raises WhenUnclear, also for one of no length, a negative one, and one that began before all dates: of
+    none of them anything could be told, and no time at all must not be called quiet."""
+    if _NEGATIVE.match(words):
+        raise RequestUnclear(f"“{words}” is a negative time", next_step=f"{_LENGTHS} Each counts back from now.")
+    years = _YEARS.search(words)
+    if years and int(years[1]) >= now.year:
+        raise RequestUnclear(f"“{words}” is longer than there are dates", next_step=_LENGTHS)
+    found = when(words, now=now, time_zone=time_zone)
+    if not found.range.duration:
+        raise RequestUnclear(f"“{words}” is no length of time", next_step=_LENGTHS)
+    return found
 
 
 def _take(words: list[str], word: str) -> bool:

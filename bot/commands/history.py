@@ -29,13 +29,13 @@ def history(
     """
     from bot import app
     from bot.terminal.answer import history_view
+    from core.catchup_request import asked_time
     from core.clock import utc_now
     from core.ports import Span
     from core.subscription import EVERYTHING
-    from core.when import when
 
     zone = reading.zone(time_zone)
-    span = Span(range=when(since, now=utc_now(), time_zone=zone.key).range) if since else Span()
+    span = Span(range=asked_time(since, now=utc_now(), time_zone=zone.key).range) if since else Span()
     with reading.opened(context) as (settings, store):
         named, places = app.build_catchup(settings, store).narrowed(" ".join(words or ()))
         page = store.events.page(EVERYTHING, replace(places, text=named), span, after=after, limit=limit)

@@ -64,11 +64,11 @@ def watch(
 
 def _length(words: str, option: str) -> timedelta:
     """24h, 7d, "2 weeks". Raises SettingsError naming the option."""
+    from core.catchup_request import asked_time
     from core.clock import utc_now
-    from core.when import when
 
     try:
-        found = when(words, now=utc_now()).range.duration
+        found = asked_time(words, now=utc_now(), time_zone="UTC").range.duration
     except WhenUnclear as error:
         raise SettingsError(f"{option}: {words!r} is no length of time", next_step="Say it like 30m, 1h, 24h or 7d.") from error
     if found < timedelta(seconds=30):

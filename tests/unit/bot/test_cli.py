@@ -107,7 +107,9 @@ def test_an_empty_store_is_told_as_unread_never_as_quiet(monkeypatch: pytest.Mon
     assert wgo(monkeypatch, "ask", "what", "changed", "today") == 0
     assert "I have not read any source yet" in capsys.readouterr().out
     assert wgo(monkeypatch, "watch", "--once", "--history-window", "24h") == 0
-    assert wgo(monkeypatch, "watch", "--once", "--history-window", "soon") == 2
+    for words in ("soon", "-5 days", "0h"):
+        assert wgo(monkeypatch, "watch", "--once", f"--history-window={words}") == 2
+        assert wgo(monkeypatch, "history", f"--since={words}") == 2
 
 
 @pytest.mark.parametrize("words", [["catchup"], ["ask", "what", "changed"], ["history"], ["status"], ["watch", "--once"]])

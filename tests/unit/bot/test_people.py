@@ -58,6 +58,21 @@ def test_a_message_waits_for_a_few_look_ups_only(here: tuple[People, Driver, Clo
     assert len(driver.calls("users.lookupByEmail")) == 5
 
 
+def test_a_person_is_who_bears_their_mail_address_or_one_of_their_names_to_the_letter(here: tuple[People, Driver, Clock]) -> None:
+    people, driver, _ = here
+    named, namesake, other = Actor(id="ben", name="Ben"), Actor(id="ben@partner.example", name="ben"), Actor(id="benny", name="Benny")
+    mailed = Actor(id="ben@acme.example", name="ben@acme.example")
+    assert people.acting_as(BEN_ID, (ANA, named, namesake, other, mailed)) == {"ben", "ben@acme.example"}
+    driver.fault("users.info", kind="error", error="user_not_found")
+    assert people.acting_as(BEN_ID, (named, mailed)) == frozenset()
+
+
+def test_where_mail_addresses_may_not_be_read_a_name_alone_says_who_somebody_is() -> None:
+    with sandbox(manifest=MANIFEST, withheld=("users:read.email",)) as running:
+        people = People(telling_client(SlackSettings(base_url=running.api_url), running.bot_token))
+        assert people.acting_as(BEN_ID, (Actor(id="ben@acme.example", name="ben@acme.example"), Actor(id="7", name="Ben Carter"))) == {"7"}
+
+
 def test_a_missing_scope_is_asked_for_once() -> None:
     with sandbox(manifest=MANIFEST, withheld=("users:read.email",)) as running:
         people = People(telling_client(SlackSettings(base_url=running.api_url), running.bot_token))

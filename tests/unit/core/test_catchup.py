@@ -351,3 +351,28 @@ def test_a_report_of_one_provider_rests_on_the_sources_that_tell_of_it_or_may(to
     told.read("new-cluster", reason="not answering")
     found = report(told, "in kubernetes")
     assert (found.sources, found.sources_read_whole, found.quiet) == (("cluster", "new-cluster"), ("cluster",), False)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("0 days", "no length of time"),
+        ("0h", "no length of time"),
+        ("since 0 minutes ago", "no length of time"),
+        ("last 0 hours full", "no length of time"),
+        ("-5 days", "a negative time"),
+        ("since -24h in cluster", "a negative time"),
+        ("last - 2 weeks", "a negative time"),
+        ("5000 years", "longer than there are dates"),
+    ],
+)
+def test_a_time_of_which_nothing_could_be_told_is_refused_and_never_quiet(told: Telling, words: str, says: str) -> None:
+    told.read()
+    with pytest.raises(WhenUnclear, match=says):
+        report(told, words)
+
+
+def test_a_date_is_no_negative_time(told: Telling) -> None:
+    for words in ("2026-02-25", "since 2026-02-25 10:00", "sunday - monday", "last 2 weeks in prod"):
+        told.happened(change(words))
+        assert report(told, words).counts.total
