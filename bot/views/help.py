@@ -18,7 +18,7 @@ _LINES = (
 def help_message(unknown: str = "") -> Message:
     """Help; where it was not asked for, with the word that was not understood."""
     first = f"I don't know {code(unknown, 60)} yet. What I do know:" if unknown else "*What's going on* · what you can say"
-    legend = "🏗 planned   🔎 unplanned   🔁 routine   ❔ I can't tell   ✓ settled   ⚠ not settled"
+    legend = "🏗 planned   🔎 unplanned   🔁 routine   ❔ I can't tell   ✓ explained and settled   ⚠ not settled"
     return kit.message([kit.section(first, *_LINES)], (), [kit.context(legend)], text="What you can say to WGO")
 
 

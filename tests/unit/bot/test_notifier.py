@@ -65,7 +65,7 @@ def test_a_story_is_one_message_that_is_edited_when_it_settles_with_a_note_in_it
     (edited,) = quiet.channel_messages()
     assert edited["ts"] == first["ts"]
     lines = shown(edited["blocks"]).splitlines()
-    assert lines[0].startswith("✓ *prod* · *shop/api*  —  *Unplanned, 92 %* · settled <!date^")
+    assert lines[0].startswith("🔎 *prod* · *shop/api*  —  *Unplanned, 92 %* · settled <!date^")
     assert "3 of 3 ready, 0 restarts in 10 min." in shown(edited["blocks"])
     (note,) = quiet.replies()
     assert note["thread_ts"] == first["ts"]
