@@ -11,7 +11,7 @@ from core.assessment import Verdict
 from core.baseline import Baseline, Metric
 from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
-from core.coverage import Coverage, overlapping
+from core.coverage import Coverage, CoverageState, overlapping
 from core.evidence import Evidence
 from core.lookback import LookBack
 from core.observation import Health, Observation, Signal
@@ -116,7 +116,15 @@ class FollowUps:
             return ()
         until = max(newest, min(follow_up.due_at, now))
         span = TimeRange(start=story.last_at, end=until)
-        return overlapping(self._store.coverage.report(span, sources, now).unread, span)
+        told = overlapping(self._store.coverage.report(span, sources, now).unread, span)
+        last = self._store.coverage.last()
+        # What is still on its way by the report's measure is not read yet by this one.
+        ahead = tuple(
+            Coverage(source=one, range=TimeRange(start=last[one].range.end, end=until), state=CoverageState.GAP, complete_until=until)
+            for one in sources
+            if one in last and last[one].range.end < until
+        )
+        return (*told, *ahead)
 
     def _closed(self, story: Story, now: datetime) -> tuple[Story, ...]:
         """Nothing more will be known of an unverified story."""

@@ -1,5 +1,7 @@
 """What every store promises of coverage, cursors, known things, stories and what is usual."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.announcement import Announcement
@@ -7,7 +9,7 @@ from core.baseline import Activity, Baseline, Metric
 from core.batch import KnownState, ManagedResource
 from core.coverage import CoverageState
 from core.errors import ValueRefused
-from core.event import Resource
+from core.event import ChangeType, Resource
 from core.observation import Health, Observation, Signal
 from core.ports import Span
 from core.story import FollowUp, FollowUpState, Settling, StoryLink
@@ -132,6 +134,34 @@ def test_the_latest_reading_of_a_check_is_current_and_all_are_history(store: Sql
     assert store.observations.history([resource.key], span(0, 5)) == [older]
     assert store.observations.of_environment("prod", at(5)) == store.observations.of_environment("", at(0)) == [newer]
     assert store.observations.of_environment("staging", at(0)) == []
+
+
+def workload(name: str, minutes: float, health: Health = Health.DEGRADED, *, lasting: bool = True) -> Observation:
+    resource = Resource(provider="kubernetes", kind="Deployment", name=name, environment="prod")
+    return Observation(source="c", resource=resource, signal=Signal.ROLLOUT, health=health, at=at(minutes), says="0 of 3", lasting=lasting)
+
+
+def test_trouble_stands_however_old_it_is_until_its_source_says_otherwise(store: SqlStore) -> None:
+    stands, once, well = workload("web", 0), workload("queue", 0, lasting=False), workload("api", 0, Health.HEALTHY)
+    store.work.commit(commit(observations=(stands, once, well)))
+    assert store.observations.of_environment("prod", at(100)) == [stands]
+    assert store.observations.of_environment("", at(100)) == [stands]
+    assert store.observations.of_environment("staging", at(100)) == []
+    store.work.commit(commit(observations=(workload("web", 50, Health.HEALTHY),)))
+    assert store.observations.of_environment("prod", at(100)) == []
+
+
+def test_what_was_read_of_a_thing_is_withdrawn_when_it_is_deleted(store: SqlStore) -> None:
+    web, again = workload("web", 0), workload("web", 20, Health.HEALTHY)
+    gone = replace(change("web-5", 5), change_type=ChangeType.DELETED, resource=web.resource)
+    store.work.commit(commit(observations=(web,)))
+    store.work.commit(commit((gone,)))
+    assert store.observations.current([web.resource.key]) == []
+    assert store.observations.history([web.resource.key], span(0, 10)) == [web]
+    store.work.commit(commit(observations=(again,)))
+    late = replace(change("web-6", 6), change_type=ChangeType.DELETED, resource=web.resource)
+    store.work.commit(commit((late,)))
+    assert store.observations.current([web.resource.key]) == [again], "one that was made after it"
 
 
 # --- stories -------------------------------------------------------------------------------------------------------------

@@ -402,6 +402,41 @@ def test_a_planned_change_settles_and_comforts_with_what_was_seen() -> None:
     assert world.follow_ups.settle() == 0
 
 
+def test_a_reading_of_seconds_after_the_change_settles_nothing_while_its_source_is_blind() -> None:
+    world = World()
+    event = applied("api", 0)
+    world.take(event, until=0.1, observations=(healthy(event, 0.1),))
+    world.now = at(12)
+    world.follow_ups.settle()
+    (story,) = world.store.told.values()
+    assert story.settling is Settling.WATCHING
+    world.take(until=13)
+    world.follow_ups.settle()
+    (story,) = world.store.told.values()
+    assert story.settling is Settling.SETTLED, "watched whole, and nothing else was told of it"
+
+
+def test_what_was_never_read_again_is_unverified_in_the_end() -> None:
+    world = World()
+    event = applied("api", 0)
+    world.take(event, until=0.1, observations=(healthy(event, 0.1),))
+    world.now = at(120)
+    world.follow_ups.settle()
+    (story,) = world.store.told.values()
+    assert story.settling is Settling.UNVERIFIED
+
+
+def test_a_rollout_whose_workload_was_deleted_since_is_not_called_ready() -> None:
+    world = World()
+    event = applied("api", 0)
+    world.take(event, until=3, observations=(healthy(event, 3),))
+    gone = replace(change("api", 5, BEN, type=ChangeType.DELETED), resource=event.resource)
+    world.take(gone, until=12)
+    world.follow_ups.settle()
+    assert all(story.settling is not Settling.SETTLED for story in world.store.told.values())
+    assert not world.store.unified(event.id).assessment.comfort.reassures or "ready" not in world.store.unified(event.id).reassurance_text
+
+
 def test_a_change_that_broke_something_is_degraded_and_may_recover() -> None:
     world = World()
     event = applied("api", 0)

@@ -111,6 +111,15 @@ def test_a_deletion_is_told_when_it_begins_and_once() -> None:
     assert readings[2].events == ()
 
 
+def test_what_is_being_deleted_is_not_read_as_well_though_its_pods_still_are() -> None:
+    well = {"observedGeneration": 1, "replicas": 3, "readyReplicas": 3, "availableReplicas": 3, "updatedReplicas": 3}
+    running = deployment("api:1", status=well)
+    going = {**running, "metadata": {**running["metadata"], "deletionTimestamp": "2026-11-24T08:59:30Z"}}
+    first, marked, still = read("k8s-object", running, going, {**going, "status": {**well, "readyReplicas": 2}})
+    assert first.observations
+    assert (marked.observations, still.observations) == ((), ())
+
+
 @pytest.mark.parametrize(
     ("manager", "kind", "via", "tool"),
     [
