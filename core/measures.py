@@ -18,6 +18,8 @@ NO_MESSAGE, WATCHED, TO_SETTLE, STABILITY, HEARTBEAT = "needed_no_message", "wat
 _DAY = timedelta(days=1)
 _BASELINE_DAYS = 14
 _MOST_STORIES = 5000
+# What a source last told is no measurement of now where it was not read for so long.
+_BLIND = timedelta(minutes=30)
 
 
 class Commits(Protocol):
@@ -57,7 +59,8 @@ class Measures:
         self._ingest.commit(Conclusions(metrics=(Metric(name=HEARTBEAT, at=self._clock(), numerator=1, denominator=1, source="wgo"),)))
 
     def _stability(self, now: datetime) -> list[Metric]:
-        read = checks_of(self._store.observations.of_environment("", now - FRESH), now)
+        watched = {source for source, last in self._store.coverage.last().items() if last.range.end >= now - _BLIND}
+        read = [one for one in checks_of(self._store.observations.of_environment("", now - FRESH), now) if one.source in watched]
         unsettled = self._store.stories.degraded(EVERYTHING)
         scores = [stability(read, unsettled, now, name) for name in sorted({one.resource.environment for one in read} | {""})]
         return [as_metric(score) for score in scores if score is not None]

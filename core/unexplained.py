@@ -1,10 +1,10 @@
-"""What nobody explained and nobody saw settle, found by verdict: what is graver and explained pushes none of it out of the page read."""
+"""What nobody explained and is not over, found by verdict: what is graver and explained pushes none of it out of the page read."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from core.assessment import Verdict
+from core.assessment import Severity, Verdict
 from core.ports import EventStore, Span, StoryStore
 from core.story import Settling, Story
 from core.subscription import EventFilter, Visibility
@@ -20,6 +20,13 @@ class Kept(Protocol):
 
     events: EventStore
     stories: StoryStore
+
+
+def _over(one: UnifiedEvent, story: Story) -> bool:
+    """Healthy pods end the question of most changes. Of a grant or a privileged workload that nobody meant they say nothing, while it
+    stands."""
+    grave = one.verdict is Verdict.UNPLANNED and one.severity.rank >= Severity.HIGH.rank and story.taken_back is None
+    return story.settling is Settling.SETTLED and not grave
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +54,7 @@ def unexplained(
         gravest: dict[str, UnifiedEvent] = {}
         for one in read:
             story = stories.get(one.correlation_id)
-            if story is None or (story.settling is not Settling.SETTLED and story.verdict in told_as):
+            if story is None or (story.verdict in told_as and not _over(one, story)):
                 gravest.setdefault(one.correlation_id or one.id, one)
         held = Unexplained(events=tuple(gravest.values()), stories=stories, cut=len(read) >= most)
         if not held.cut or len(gravest) >= enough:

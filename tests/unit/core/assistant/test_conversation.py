@@ -152,6 +152,15 @@ def test_yes_is_not_said_where_graver_changes_nobody_explained_have_settled(told
     assert "[1] prod · shop/sg: " in answer
 
 
+def test_healthy_pods_do_not_make_well_what_nobody_meant(told: Telling) -> None:
+    told.read()
+    measured(told)
+    told.happened(change("privileged", 1), Verdict.UNPLANNED, Severity.HIGH, settling=Settling.SETTLED)
+    answer = says(ask(told, "is prod stable?"))
+    assert "yes" not in answer
+    assert "[1] prod · shop/privileged: " in answer
+
+
 def test_yes_is_not_said_where_there_is_more_than_can_be_looked_through(told: Telling, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.unexplained._LOOKED", (2, 4))
     told.read()
