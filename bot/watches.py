@@ -5,6 +5,7 @@ from dataclasses import replace
 from core.ports import Subscriptions
 from core.settings import ChannelSettings, Settings
 from core.subscription import EventFilter, QuietHours, Subscription
+from core.zones import known as known_zone
 
 
 def subscriptions_of(settings: Settings) -> tuple[Subscription, ...]:
@@ -17,12 +18,16 @@ def subscriptions_of(settings: Settings) -> tuple[Subscription, ...]:
 
 
 def keep(settings: Settings, subscriptions: Subscriptions) -> None:
-    """Store what the settings say. What people may set in Slack (comfort mode, quiet hours, routine) stays as they left it."""
+    """Store what the settings say. What people may set in Slack (comfort mode, quiet hours, routine) stays as they left it.
+
+    Quiet hours in a zone that does not exist are nobody's wish: the settings' take their place.
+    """
     wanted = subscriptions_of(settings)
     for one in wanted:
         known = subscriptions.get(one.destination)
         if known is not None:
-            one = replace(one, comfort_mode=known.comfort_mode, quiet_hours=known.quiet_hours, tells_routine=known.tells_routine)
+            quiet = known.quiet_hours if known.quiet_hours is None or known_zone(known.quiet_hours.time_zone) else one.quiet_hours
+            one = replace(one, comfort_mode=known.comfort_mode, quiet_hours=quiet, tells_routine=known.tells_routine)
         if one != known:
             subscriptions.save(one)
     for known in subscriptions.all():

@@ -1,11 +1,12 @@
 """The one way from a batch into the store: bridge ▸ routing ▸ one transaction. Used by polls and by backfill."""
 
+import logging
 import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.batch import Batch, Cursor
@@ -17,7 +18,9 @@ from core.event import Event
 from core.ports import AssessmentStore, Commit, Deliveries, EventStore, Mutes, StoryStore, Subscriptions, UnitOfWork
 from core.routing import ONLY_UPDATES, route
 from core.story import Story
+from core.subscription import Subscription
 
+_log = logging.getLogger(__name__)
 # The source of commits that no poll brought. Their cursor is empty, and so left alone.
 OWN_SOURCE = "wgo"
 
@@ -81,11 +84,19 @@ class Ingest:
         )
 
     def deliveries(self, stories: Sequence[Story], events: Mapping[str, Sequence[Event]]) -> tuple[Delivery, ...]:
-        """Who is to hear these stories, without edits of what was never posted."""
+        """Who is to hear these stories, without edits of what was never posted. Raises StorageError.
+
+        Where it cannot be told who, what was seen is kept all the same, and every destination hears that it was not told.
+        """
         if not stories:
             return ()
         now = self._clock()
-        routed = route(stories, self._store.subscriptions.all(), self._store.mutes.active(now), now, events, self._hold)
+        subscriptions, mutes = self._store.subscriptions.all(), self._store.mutes.active(now)
+        try:
+            routed = route(stories, subscriptions, mutes, now, events, self._hold)
+        except Exception as error:  # noqa: BLE001 - a fault in telling must never cost what is to be told
+            _log.exception("not routed", extra={"stories": [story.id for story in stories]})
+            return tuple(_not_told(one, now, type(error).__name__) for one in subscriptions)
         return tuple(one for one in routed if one.reason != ONLY_UPDATES or self._posted(one))
 
     def _posted(self, delivery: Delivery) -> bool:
@@ -98,6 +109,19 @@ class Ingest:
         unseen = self._store.events.unseen([event.id for event in batch.events])
         events = {event.id: event for event in batch.events if event.id in unseen}
         return batch if len(events) == len(batch.events) else replace(batch, events=tuple(events.values()))
+
+
+def _not_told(subscription: Subscription, now: datetime, why: str) -> Delivery:
+    """Once a day and destination, as one fault fails every batch. It names no change, and so nothing that somebody may not see."""
+    says = f"I keep what I see, but could not work out which of it to tell here ({why}, see the log). /wgo catchup shows it."
+    return Delivery(
+        destination=subscription.destination,
+        story_id=f"note/not-routed/{now:%Y-%m-%d}",
+        revision=1,
+        not_before=now,
+        kind="note",
+        body=says,
+    )
 
 
 def _events_by_story(conclusions: Conclusions, events: Sequence[Event]) -> dict[str, list[Event]]:

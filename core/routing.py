@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from core.analysis.signs import severity_of
 from core.assessment import Severity, Verdict
@@ -10,6 +9,7 @@ from core.delivery import Delivery
 from core.event import Event, Via
 from core.story import NO_LONGER, NOT_READ_SINCE, TAKEN_BACK, Settling, Story
 from core.subscription import EventFilter, Mute, QuietHours, Subscription, Visibility
+from core.zones import zone_or_utc
 
 # A delivery with this reason only edits what was posted before; without a receipt there is nothing to say.
 ONLY_UPDATES = "only_updates"
@@ -144,8 +144,10 @@ def _not_before(story: Story, quiet: QuietHours | None, now: datetime) -> dateti
 
 
 def quiet_until(quiet: QuietHours, now: datetime) -> datetime | None:
-    """When the quiet hours that hold now end; None outside them. Days on which clocks change end at the local time meant."""
-    zone = ZoneInfo(quiet.time_zone)
+    """When the quiet hours that hold now end; None outside them. Days on which clocks change end at the local time meant.
+
+    In a zone that does not exist they are taken as UTC: too early or too late is better than never."""
+    zone = zone_or_utc(quiet.time_zone)
     local = now.astimezone(zone)
     for day in (-1, 0):
         date = local.date() + timedelta(days=day)

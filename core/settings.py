@@ -8,13 +8,23 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.assessment import Severity
 from core.subscription import ComfortMode
+from core.zones import known
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
+
+
+def _time_zone(name: str) -> str:
+    if not known(name):
+        raise ValueError(f"there is no time zone {name!r}")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class Group(BaseModel):
@@ -45,7 +55,7 @@ class ChannelSettings(Group):
     routine: bool = Field(False, description="Tell routine changes too.")
     quiet_from: time | None = Field(None, description="Start of quiet hours (22:00), local to time_zone.")
     quiet_until: time | None = Field(None, description="End of quiet hours (07:00).")
-    time_zone: str = Field("UTC", description="Time zone of the quiet hours (Europe/Madrid).")
+    time_zone: TimeZone = Field("UTC", description="Time zone of the quiet hours, as in the IANA list: Europe/Madrid.")
 
 
 class DatabaseSettings(Group):

@@ -212,6 +212,9 @@ def said(kind: str, message: str) -> str:
         return "this should hold settings of its own (name: value), and is something else"
     if kind == "list_type":
         return "this should be a list"
+    if kind == "value_error":
+        # The sentence is ours; pydantic puts this before it.
+        return message.removeprefix("Value error, ")
     return message[:1].lower() + message[1:]
 
 

@@ -1,6 +1,7 @@
 """The one way from a batch into the store."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -120,3 +121,16 @@ def test_an_overrule_survives_a_later_look() -> None:
     assert one.verdict is Verdict.PLANNED
     assert one.assessment.overrule is not None
     assert one.assessment.overrule.why == "my own test"
+
+
+def test_a_fault_in_telling_costs_no_change_and_is_said_once_a_day() -> None:
+    world = World()
+    never_stored: Any = "at night"
+    world.store.subscribed = [Subscription(destination="C1", quiet_hours=never_stored)]
+    world.take(change("api", 0, ANA))
+    world.take(change("web", 20, BEN))
+    assert len(world.store.stored) == 2
+    assert [(one.kind, one.revision) for one in world.store.sent.values()] == [("note", 1)]
+    assert next(iter(world.store.sent.values())).body == (
+        "I keep what I see, but could not work out which of it to tell here (AttributeError, see the log). /wgo catchup shows it."
+    )

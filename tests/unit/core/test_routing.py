@@ -157,3 +157,8 @@ def test_what_waits_into_quiet_hours_waits_for_their_end() -> None:
     almost = datetime(2026, 3, 2, 20, 59, 30, tzinfo=UTC)
     story = replace(APPLY, opened_at=almost)
     assert told_at(story, now=almost, subscription=replace(HEARS, quiet_hours=NIGHT)) == datetime(2026, 3, 3, 6, 0, tzinfo=UTC)
+
+
+def test_quiet_hours_in_a_zone_that_does_not_exist_are_taken_as_utc() -> None:
+    night = replace(NIGHT, time_zone="Mars/Base")
+    assert quiet_until(night, datetime(2026, 3, 2, 23, 0, tzinfo=UTC)) == datetime(2026, 3, 3, 7, 0, tzinfo=UTC)

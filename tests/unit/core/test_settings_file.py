@@ -118,3 +118,10 @@ def test_the_sample_is_read_as_it_is_and_with_every_setting_taken_in() -> None:
     assert found.problems == ()
     assert found.settings is not None
     assert (found.settings.sources[0].name, found.settings.channels[0].channel) == ("prod-some", "C0123456789")
+
+
+def test_a_time_zone_that_does_not_exist_is_named_with_its_line_and_what_it_is_for() -> None:
+    written("channels:\n  - channel: C1\n    quiet_from: 22:00\n    quiet_until: 07:00\n    time_zone: Mars/Base\n")
+    with pytest.raises(SettingsError, match=r"^wgo.yaml, line 5: channels.0.time_zone: there is no time zone 'Mars/Base'$") as refused:
+        load()
+    assert "Europe/Madrid" in refused.value.next_step
