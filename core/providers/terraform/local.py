@@ -2,6 +2,7 @@
 
 import glob
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ NAME = "terraform.tfstate"
 WORKSPACES = "terraform.tfstate.d"
 # A file that is being written is read again at once this often; then the next poll tries.
 _TRIES = 3
+# Opening a pipe must not wait for whoever writes into it.
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_LOCK_BYTES = 64 * 1024
 
 
 @dataclass(slots=True)
@@ -37,6 +41,8 @@ class LocalStates:
                 found = True
                 try:
                     states[str(path)] = self._glimpse(path)
+                except RecordUnreadable as error:
+                    unread.append(Unread(part=label(path), why=error, place=_place(path)))
                 except OSError as error:
                     unread.append(Unread(part=label(path), why=self._ours(path, error), place=_place(path)))
             if not found:
@@ -48,7 +54,7 @@ class LocalStates:
         if glob.has_magic(pattern):
             # Globs leave out hidden folders, so .terraform (the backend's own notes) is never taken for a state.
             found = sorted(glob.glob(spelled, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-            yield from (path for path in map(Path, found) if path.is_file())
+            yield from (path for path in map(Path, found) if path.exists() and not path.is_dir())
             return
         path = Path(spelled)
         if path.is_dir():
@@ -64,7 +70,7 @@ class LocalStates:
         return RecordUnreadable(f"{pattern} is not there", next_step=step)
 
     def _glimpse(self, path: Path) -> Glimpse:
-        status = path.stat()
+        status = _of_a_file(path, path.stat())
         return Glimpse(
             place=_place(path),
             where=str(path),
@@ -78,10 +84,7 @@ class LocalStates:
         path = Path(glimpse.where)
         try:
             for _ in range(_TRIES):
-                before = path.stat()
-                if before.st_size > self.largest_bytes:
-                    raise too_large(before.st_size, self.largest_bytes)
-                body = path.read_bytes()
+                before, body = _content(path, self.largest_bytes)
                 after = path.stat()
                 if _stamp(before) == _stamp(after) == glimpse.stamp and body.rstrip().endswith(b"}"):
                     return Content(body=body, written_at=datetime.fromtimestamp(after.st_mtime, UTC))
@@ -95,9 +98,9 @@ class LocalStates:
 
     def lock(self, glimpse: Glimpse, deadline: Deadline) -> Lock | None:
         try:
-            return locks.read(_lock_file(Path(glimpse.where)).read_bytes())
-        except OSError:
-            return None  # Let go meanwhile.
+            return locks.read(_content(_lock_file(Path(glimpse.where)), _LOCK_BYTES)[1])
+        except (OSError, RecordUnreadable):
+            return None  # Let go meanwhile, or no lock of Terraform's.
 
     def expects(self, place_id: str) -> bool:
         return any(_covers(_absolute(pattern), place_id) for pattern in self.paths)
@@ -112,6 +115,27 @@ class LocalStates:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _content(path: Path, limit: int) -> tuple[os.stat_result, bytes]:
+    """What the opened file is and holds. Raises OSError, and RecordUnreadable for more than the limit and for what is no file."""
+    with open(os.open(path, _FLAGS), "rb") as opened:  # noqa: PTH123 - of a descriptor, not a path
+        status = _of_a_file(path, os.fstat(opened.fileno()))
+        if status.st_size > limit:
+            raise too_large(status.st_size, limit)
+        body = opened.read(limit + 1)
+    if len(body) > limit:
+        raise too_large(len(body), limit)
+    return status, body
+
+
+def _of_a_file(path: Path, status: os.stat_result) -> os.stat_result:
+    """The status, where it is a regular file's: a pipe may never answer, and a device may never end."""
+    if stat.S_ISREG(status.st_mode):
+        return status
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+    what = next((name for test, name in kinds if test(status.st_mode)), "a device")
+    raise RecordUnreadable(f"{path} is {what}, and only files are read", next_step="Name the state file itself, or take the path out.")
 
 
 def too_large(size: int, limit: int) -> RecordUnreadable:

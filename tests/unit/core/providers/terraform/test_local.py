@@ -12,8 +12,10 @@ import pytest
 from core.batch import CheckState
 from core.clock import Deadline
 from core.coverage import Coverage, CoverageState
+from core.errors import RecordUnreadable
 from core.event import Actor, ActorKind, ChangeType, Via
 from core.json import JsonObject, encode
+from core.providers.terraform.local import LocalStates
 from tests.unit.core.providers.terraform.given import LINEAGE, START, Watch, instance, resource, state, write
 
 
@@ -309,3 +311,38 @@ def test_a_copy_of_a_generated_password_is_hidden_in_the_midst_of_a_text_and_tho
     copies = [instance({"id": f"copy-{number:05d}", "note": f"use generated-{number:05d}-x here"}, index=number) for number in range(3000)]
     write(path, state(resource("random_password", "p", *made), resource("thing", "c", *copies), serial=2), watch.now)
     assert b"generated-" not in encode(watch.poll())
+
+
+@pytest.mark.parametrize("named", ["by path", "by folder", "by pattern"])
+def test_a_named_pipe_is_a_gap_that_names_it_and_its_neighbours_are_read(tmp_path: Path, path: Path, named: str) -> None:
+    pipe = tmp_path / "piped" / "terraform.tfstate"
+    pipe.parent.mkdir()
+    os.mkfifo(pipe)
+    asked = {"by path": pipe, "by folder": pipe.parent, "by pattern": tmp_path / "piped" / "*.tfstate"}[named]
+    watch = Watch({"paths": [str(asked), str(path)]})
+    (gap,) = gaps(watch.poll().coverage)
+    assert gap.reason.endswith(f"{pipe} is a named pipe, and only files are read")
+    assert gap.next_step == "Name the state file itself, or take the path out."
+    write(path, state(bucket(acl="public-read"), serial=2), watch.now + timedelta(seconds=30))
+    assert len(watch.poll().events) == 1
+
+
+def test_a_device_and_a_folder_of_that_name_are_not_read_and_a_piped_lock_is_no_lock(tmp_path: Path, path: Path) -> None:
+    endless, folder = tmp_path / "endless" / "terraform.tfstate", tmp_path / "folder" / "terraform.tfstate"
+    endless.parent.mkdir()
+    endless.symlink_to("/dev/zero")
+    folder.mkdir(parents=True)
+    os.mkfifo(path.with_name(".terraform.tfstate.lock.info"))
+    watch = Watch({"paths": [str(endless), str(folder.parent), str(path)]})
+    said = [gap.reason.rpartition(" is ")[2] for gap in gaps(watch.poll().coverage)]
+    assert said == ["a device, and only files are read", "a folder, and only files are read"]
+
+
+def test_a_file_that_turned_into_a_pipe_after_it_was_seen_is_not_waited_for(tmp_path: Path, path: Path) -> None:
+    states = LocalStates(source="infra", paths=(str(path),), largest_bytes=1024)
+    deadline = Deadline.after(5)
+    (glimpse,) = states.look(lambda _: "", deadline).states
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(RecordUnreadable, match="is a named pipe"):
+        states.read(glimpse, deadline)
