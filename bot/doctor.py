@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot import scopes
 from bot.slack_calls import PERMANENT, UNANSWERED, asking_client, refusal
+from bot.views.status import waiting
 from bot.watches import lacks, subscriptions_of
 from core.batch import Check, CheckState
 from core.clock import Clock, Deadline, utc_now
@@ -98,6 +99,7 @@ class Doctor:
     def _database(self, store: Store) -> Iterator[Check]:
         try:
             sequence, failed = store.events.sequence(), store.deliveries.counts().get(DeliveryState.FAILED.value, 0)
+            parked = store.deliveries.parked()
         except WgoError as error:
             yield red("database", str(error), error.next_step)
             return
@@ -105,7 +107,8 @@ class Doctor:
         yield from self._disk()
         yield from self._alive(store)
         if failed:
-            yield amber("messages", f"{failed} could not be delivered", "The log says why (`not told`); mostly: invite WGO to the channel.")
+            yield amber("messages", f"{failed} could not be delivered", "The log says why (`not told`).")
+        yield from (amber("messages", f"{waiting(one)} {one.destination}", f"{one.why} They are told then.") for one in parked)
 
     def _alive(self, store: Store) -> Iterator[Check]:
         """The bot writes a beat a minute; nothing is said where none was ever written."""

@@ -7,16 +7,17 @@ metadata of the message, where history may be read, and sent again otherwise: it
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.arrivals import NOTE_EVENT, STORY_EVENT, Arrivals
 from bot.pace import Pace
 from bot.posted import Posted
-from bot.slack_calls import UNANSWERED, Refusal, refusal
+from bot.slack_calls import AWAY, UNANSWERED, Refusal, refusal
 from bot.told import Knows, ToldStory, told
 from bot.unkept import UnkeptNotes
 from bot.views.blocks import Message
@@ -29,12 +30,12 @@ from core.routing import worth_telling
 from core.subscription import ComfortMode
 
 _log = logging.getLogger(__name__)
-STORY_EVENT, NOTE_EVENT = "wgo_story", "wgo_note"
 IDLE_SECONDS = 1.0
 _FIRST_WAIT, _LONGEST_WAIT = 2.0, 900.0
-# A message may be older than its receipt by no more than this; clocks differ, too.
-_LOOK_BACK = timedelta(minutes=15)
-_LOOKED_PAGES, _PAGE = 5, 200
+# Where we are not in the channel. Slack tells when we are again, unless it was installed with an older manifest.
+_FIRST_AWAY, _LONGEST_AWAY = 30.0, 3600.0
+# A story is told as it stands when it is told; what a note says is of its hour: given up after some two.
+_NOTE_TRIES = 8
 
 
 class Told(Protocol):
@@ -59,12 +60,15 @@ class Notifier:
     people: Knows
     clock: Clock = utc_now
     pace: Pace = field(default_factory=Pace)
-    history_readable: bool = True
+    history_readable: InitVar[bool] = True
     unkept: UnkeptNotes | None = None
-    # Stories a post of which may have arrived though no receipt says so, in this process; those of one before are told by their time.
-    _doubtful: set[tuple[str, str]] = field(default_factory=set)
+    arrivals: Arrivals = field(init=False)
+    _away: set[str] = field(default_factory=set)
     _started_at: datetime | None = None
     _woken: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self, history_readable: bool) -> None:
+        self.arrivals = Arrivals(self.slack, self.store.stories, readable=history_readable)
 
     def run(self, stopping: threading.Event) -> None:
         """Until `stopping` is set."""
@@ -84,42 +88,46 @@ class Notifier:
 
     def drain(self, stopped: Callable[[], bool] = lambda: False) -> float:
         """Send all that may go now; the seconds after which to look again. Raises StorageError."""
-        self._started_at = self._started_at or self.clock()
+        if self._started_at is None:
+            self._away = {one.destination for one in self.store.deliveries.parked()}
+            self._started_at = self.clock()
         waits = [IDLE_SECONDS]
+        closed: set[str] = set()
         for stored in self.store.deliveries.due(self.clock()):
             if stopped():
                 break
             channel = stored.delivery.destination
+            if channel in closed:
+                continue  # parked with the one before
             if wait := self.pace.wait_seconds(channel):
                 waits.append(wait)
                 continue
             claimed = self.store.deliveries.claim(stored.delivery.key, self.clock())
-            if claimed is not None:
-                self._tell(claimed, interrupted=self._interrupted(stored))
+            if claimed is not None and not self._tell(claimed, interrupted=self._interrupted(stored)):
+                closed.add(channel)
         return min(waits)
 
     def _interrupted(self, stored: StoredDelivery) -> bool:
         """May an earlier attempt at this story have arrived? An older revision's attempt is forgotten when this one overtakes it."""
         delivery = stored.delivery
         before_us = self._started_at is not None and delivery.not_before < self._started_at
-        doubtful = (delivery.destination, delivery.story_id) in self._doubtful
-        return stored.state is DeliveryState.SENDING or stored.attempts > 0 or before_us or doubtful
+        return stored.state is DeliveryState.SENDING or stored.attempts > 0 or before_us or self.arrivals.doubtful(delivery)
 
-    def _tell(self, claimed: StoredDelivery, *, interrupted: bool) -> None:
+    def _tell(self, claimed: StoredDelivery, *, interrupted: bool) -> bool:
+        """False where its destination takes nothing from us."""
         delivery, deliveries = claimed.delivery, self.store.deliveries
         try:
             posted = self._send(delivery, interrupted=interrupted)
         except Untellable as nothing:
             deliveries.skip(delivery.key, str(nothing))
             _log.info("nothing to tell", extra={"delivery": delivery.key, "why": str(nothing)})
-            return
+            return True
         except SlackApiError as error:
-            self._refused(claimed, refusal(error))
-            return
+            return self._refused(claimed, refusal(error))
         except UNANSWERED as error:
-            self._doubtful.add((delivery.destination, delivery.story_id))
+            self.arrivals.doubt(delivery)
             self._postpone(claimed, f"no answer from Slack: {type(error).__name__}", None)
-            return
+            return True
         receipt = Receipt(
             destination=delivery.destination,
             story_id=delivery.story_id,
@@ -128,21 +136,41 @@ class Notifier:
             sent_at=self.clock(),
         )
         deliveries.sent(delivery.key, receipt)
-        self._doubtful.discard((delivery.destination, delivery.story_id))
+        self.arrivals.certain(delivery)
+        if delivery.destination in self._away:
+            self._away.discard(delivery.destination)
+            deliveries.release(delivery.destination, self.clock())
         _log.info("told", extra={"delivery": delivery.key, "ts": posted.ts})
+        return True
 
-    def _refused(self, claimed: StoredDelivery, answer: Refusal) -> None:
+    def _refused(self, claimed: StoredDelivery, answer: Refusal) -> bool:
         key, channel = claimed.delivery.key, claimed.delivery.destination
-        if answer.permanent:
+        if answer.away and (claimed.delivery.kind == "story" or claimed.attempts < _NOTE_TRIES):
+            self._park(claimed, answer)
+            return False
+        if answer.gone:
+            self.store.deliveries.skip(key, f"{answer.error}. {answer.next_step}")
+            _log.info("nothing to tell", extra={"delivery": key, "why": answer.error})
+        elif answer.permanent:
             self.store.deliveries.fail(key, f"{answer.error}. {answer.next_step}")
             _log.error("not told", extra={"delivery": key, "error": answer.error, "next_step": answer.next_step})
-            return
-        if answer.retry_after_seconds is not None:
-            self.pace.hold(channel, answer.retry_after_seconds)
         else:
-            # https://docs.slack.dev/reference/methods/chat.postMessage, fatal_error: it may have succeeded all the same.
-            self._doubtful.add((channel, claimed.delivery.story_id))
-        self._postpone(claimed, answer.error, answer.retry_after_seconds)
+            if answer.retry_after_seconds is not None:
+                self.pace.hold(channel, answer.retry_after_seconds)
+            else:
+                # https://docs.slack.dev/reference/methods/chat.postMessage, fatal_error: it may have succeeded all the same.
+                self.arrivals.doubt(claimed.delivery)
+            self._postpone(claimed, answer.error, answer.retry_after_seconds)
+        return True
+
+    def _park(self, claimed: StoredDelivery, answer: Refusal) -> None:
+        delivery = claimed.delivery
+        wait = min(_LONGEST_AWAY, _FIRST_AWAY * 2.0 ** min(max(claimed.attempts - 1, 0), 12))
+        why = f"{AWAY[answer.error]}. {answer.next_step}"
+        self._away.add(delivery.destination)
+        self.store.deliveries.park(delivery.key, self.clock() + timedelta(seconds=wait), why)
+        extra = {"delivery": delivery.key, "error": answer.error, "next_step": answer.next_step, "seconds": wait}
+        _log.warning("not told yet", extra=extra)
 
     def _postpone(self, claimed: StoredDelivery, failure: str, seconds: float | None) -> None:
         wait = seconds if seconds is not None else min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(max(claimed.attempts - 1, 0), 12))
@@ -153,7 +181,7 @@ class Notifier:
 
     def _send(self, delivery: Delivery, *, interrupted: bool) -> Posted:
         receipt = self.store.deliveries.receipt(delivery.destination, delivery.story_id)
-        before = Posted.load(receipt.message) if receipt else self._found(delivery) if interrupted else None
+        before = Posted.load(receipt.message) if receipt else self.arrivals.found(delivery) if interrupted else None
         if delivery.kind != "story":
             return self._note(delivery, before)
         known = told(self.store, self.people, delivery.story_id)
@@ -212,7 +240,7 @@ class Notifier:
         return Posted(channel=str(answer["channel"]), ts=str(answer["ts"]))
 
     def _say_in_thread(self, delivery: Delivery, before: Posted, known: ToldStory, *, interrupted: bool) -> None:
-        if interrupted and self._said_in_thread(delivery, before):
+        if interrupted and self.arrivals.said_in_thread(delivery, before):
             return
         message = thread_note(known)
         self.slack.chat_postMessage(
@@ -231,42 +259,6 @@ class Notifier:
             if refusal(error).permanent:
                 return ""  # someone deleted the older story's message
             raise
-
-    # --- what may be there already -----------------------------------------------------------------------------------------
-
-    def _found(self, delivery: Delivery) -> Posted | None:
-        """Our message of this story, if an interrupted attempt left one. None also where history may not be read."""
-        oldest = f"{(delivery.not_before - _LOOK_BACK).timestamp():.6f}"
-        ask = {"channel": delivery.destination, "oldest": oldest, "limit": _PAGE, "include_all_metadata": True}
-        found = self._look(self.slack.conversations_history, ask, lambda meta: meta.get("story_id") == delivery.story_id)
-        return Posted(channel=delivery.destination, ts=str(found["ts"])) if found else None
-
-    def _said_in_thread(self, delivery: Delivery, before: Posted) -> bool:
-        ask = {"channel": before.channel, "ts": before.ts, "limit": _PAGE, "include_all_metadata": True}
-        return self._look(self.slack.conversations_replies, ask, lambda meta: meta.get("delivery") == delivery.key, NOTE_EVENT) is not None
-
-    def _look(
-        self, method: Callable[..., Any], ask: dict[str, Any], wanted: Callable[[dict[str, Any]], bool], kind: str = ""
-    ) -> dict[str, Any] | None:
-        if not self.history_readable:
-            return None
-        cursor = ""
-        try:
-            for _ in range(_LOOKED_PAGES):
-                page = method(**ask, **({"cursor": cursor} if cursor else {}))
-                for message in page["messages"]:
-                    metadata = message.get("metadata") or {}
-                    ours = metadata.get("event_type") in ((kind,) if kind else (STORY_EVENT, NOTE_EVENT))
-                    if ours and wanted(metadata.get("event_payload") or {}):
-                        return dict(message)
-                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-                if not cursor:
-                    return None
-        except SlackApiError as error:
-            if refusal(error).error not in ("missing_scope", "not_in_channel", "channel_not_found"):
-                raise
-            self.history_readable = refusal(error).error != "missing_scope"
-        return None
 
 
 def _metadata(event_type: str, delivery: Delivery) -> dict[str, Any]:

@@ -34,6 +34,15 @@ PERMANENT = {
     "thread_not_found": "Someone deleted the message; there is no thread left.",
 }
 
+# Of these, what ends when people let the bot in again; what waits is told then.
+AWAY = {
+    "not_in_channel": "I am not in the channel",
+    "channel_not_found": "I can't find the channel",
+    "is_archived": "the channel is archived",
+}
+# And these: there is no message left to change.
+GONE = frozenset({"message_not_found", "cant_update_message", "thread_not_found"})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
@@ -45,6 +54,14 @@ class Refusal:
     @property
     def permanent(self) -> bool:
         return self.error in PERMANENT
+
+    @property
+    def away(self) -> bool:
+        return self.error in AWAY
+
+    @property
+    def gone(self) -> bool:
+        return self.error in GONE
 
     @property
     def next_step(self) -> str:

@@ -15,6 +15,7 @@ from bot.views.words import name_of
 from core.assessment import Overrule, Verdict
 from core.baseline import Metric
 from core.coverage import Coverage, never_read, overlapping
+from core.delivery import DeliveryState
 from core.keeping import Keeping
 from core.measures import STABILITY
 from core.ports import Span, Store
@@ -61,6 +62,8 @@ class Standing:
             cut=cut,
             stability=self._stability(now),
             open_for=OPEN_FOR,
+            parked=tuple(self.store.deliveries.parked()),
+            failed_messages=self.store.deliveries.counts().get(DeliveryState.FAILED.value, 0),
             unkept=says_now(self.keeping.spell) if self.keeping is not None else "",
         )
 

@@ -9,6 +9,7 @@ from core.clock import require_utc
 
 class DeliveryState(StrEnum):
     DUE = "due"
+    PARKED = "parked"  # the destination takes nothing from us now (we are not in it): tried again, and sent when it does
     SENDING = "sending"  # claimed; after a crash: look for it at the destination, or send again
     SENT = "sent"
     FAILED = "failed"  # given up, with the reason; shown by doctor
@@ -43,6 +44,15 @@ class StoredDelivery:
     claimed_at: datetime | None = None
     message: str = ""
     failure: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parked:
+    """How many messages wait for a destination that takes nothing from us, and why, with what to do."""
+
+    destination: str
+    messages: int
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

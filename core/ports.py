@@ -17,7 +17,7 @@ from core.batch import Batch, Check, Cursor, KnownState, ManagedResource, Readin
 from core.clock import Deadline
 from core.conclusions import Conclusions
 from core.coverage import Coverage, CoverageReport
-from core.delivery import Delivery, Receipt, StoredDelivery
+from core.delivery import Delivery, Parked, Receipt, StoredDelivery
 from core.json import JsonObject
 from core.observation import Observation
 from core.story import FollowUp, Story
@@ -325,6 +325,18 @@ class Deliveries(Protocol):
     def sent(self, key: str, receipt: Receipt) -> None: ...
 
     def postpone(self, key: str, not_before: datetime, failure: str) -> None: ...
+
+    def park(self, key: str, until: datetime, why: str) -> None:
+        """The destination takes nothing from us: this one waits until then, and with it the stories that are due there before."""
+        ...
+
+    def release(self, destination: str, at: datetime) -> int:
+        """It does again: what is parked there is due at `at`. How many they are."""
+        ...
+
+    def parked(self) -> Sequence[Parked]:
+        """What waits, by destination."""
+        ...
 
     def fail(self, key: str, failure: str) -> None: ...
 

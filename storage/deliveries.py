@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
-from core.delivery import Delivery, DeliveryState, Receipt, StoredDelivery
+from core.delivery import Delivery, DeliveryState, Parked, Receipt, StoredDelivery
 from storage.database import Database, add
 from storage.database import insert as upsert
 from storage.tables import DeliveryRow, ReceiptRow, table
@@ -15,6 +15,8 @@ from storage.tables import DeliveryRow, ReceiptRow, table
 _DELIVERIES, _RECEIPTS = table(DeliveryRow), table(ReceiptRow)
 _D, _R = _DELIVERIES.c, _RECEIPTS.c
 _DUE, _SENDING, _SENT = DeliveryState.DUE.value, DeliveryState.SENDING.value, DeliveryState.SENT.value
+_PARKED = DeliveryState.PARKED.value
+_WAITING = (_DUE, _PARKED)
 # Where several processes send, another one's claim is taken over after this long.
 LEASE = timedelta(minutes=5)
 
@@ -48,7 +50,7 @@ class SqlDeliveries:
         connection.execute(update(_DELIVERIES).where(left).values(adopted=True))
 
     def claim(self, key: str, at: datetime) -> StoredDelivery | None:
-        free = or_(_D.state == _DUE, and_(_D.state == _SENDING, _D.adopted))
+        free = or_(_D.state.in_(_WAITING), and_(_D.state == _SENDING, _D.adopted))
         claimed = (
             update(_DELIVERIES)
             .where(_D.key == key, free)
@@ -76,6 +78,29 @@ class SqlDeliveries:
         with self._database.write() as connection:
             _change(connection, key, state=_DUE, not_before=not_before, failure=failure, claimed_at=None, claimed_by="", adopted=False)
 
+    def park(self, key: str, until: datetime, why: str) -> None:
+        parked = {"state": _PARKED, "not_before": until, "failure": why, "claimed_at": None, "claimed_by": "", "adopted": False}
+        there = select(_D.destination).where(_D.key == key).scalar_subquery()
+        beside = and_(_D.destination == there, _D.kind == "story", _D.state.in_(_WAITING), _D.not_before <= until)
+        with self._database.write() as connection:
+            connection.execute(update(_DELIVERIES).where(beside).values(parked))
+            _change(connection, key, **parked)
+
+    def release(self, destination: str, at: datetime) -> int:
+        parked = and_(_D.destination == destination, _D.state == _PARKED)
+        with self._database.write() as connection:
+            return connection.execute(update(_DELIVERIES).where(parked).values(state=_DUE, not_before=at)).rowcount
+
+    def parked(self) -> Sequence[Parked]:
+        asked = (
+            select(_D.destination, func.count(), func.max(_D.failure))
+            .where(_D.state == _PARKED)
+            .group_by(_D.destination)
+            .order_by(_D.destination)
+        )
+        with self._database.read() as connection:
+            return [Parked(destination=row[0], messages=row[1], why=row[2]) for row in connection.execute(asked)]
+
     def fail(self, key: str, failure: str) -> None:
         with self._database.write() as connection:
             _change(connection, key, state=DeliveryState.FAILED.value, failure=failure, adopted=False)
@@ -97,16 +122,16 @@ class SqlDeliveries:
 
 
 def _ready(now: datetime) -> Any:
-    return or_(and_(_D.state == _DUE, _D.not_before <= now), and_(_D.state == _SENDING, _D.adopted))
+    return or_(and_(_D.state.in_(_WAITING), _D.not_before <= now), and_(_D.state == _SENDING, _D.adopted))
 
 
 def _skip_overtaken(connection: Connection, now: datetime) -> None:
     """Of one story to one destination only the newest that may go now is of use, and none older than what was told there."""
     newer = _DELIVERIES.alias("newer")
-    ready = or_(and_(newer.c.state == _DUE, newer.c.not_before <= now), newer.c.state.in_((_SENDING, _SENT)))
+    ready = or_(and_(newer.c.state.in_(_WAITING), newer.c.not_before <= now), newer.c.state.in_((_SENDING, _SENT)))
     same = and_(newer.c.destination == _D.destination, newer.c.story_id == _D.story_id, newer.c.revision > _D.revision)
     overtaken = exists().where(same, ready)
-    free = or_(_D.state == _DUE, and_(_D.state == _SENDING, _D.adopted))
+    free = or_(_D.state.in_(_WAITING), and_(_D.state == _SENDING, _D.adopted))
     changes = {"state": DeliveryState.SKIPPED.value, "failure": "a later revision overtook it", "adopted": False}
     connection.execute(update(_DELIVERIES).where(free, overtaken).values(changes))
 

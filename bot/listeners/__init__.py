@@ -14,6 +14,7 @@ from bot.listeners.command import Command
 from bot.listeners.desk import Body, Desk, user_of, whisper
 from bot.listeners.feedback import Thumbs
 from bot.listeners.home import HomeTab
+from bot.listeners.membership import Membership
 from bot.listeners.questions import Questions, asking_modal
 from bot.listeners.story_actions import StoryActions
 from bot.slack_calls import UNANSWERED, refusal
@@ -34,7 +35,15 @@ def register(app: App, desk: Desk) -> None:
     """Every listener, the specific ones first."""
     catching_up = CatchingUp(desk)
     questions = Questions(desk, catching_up)
-    for one in (Command(desk, catching_up, questions), catching_up, StoryActions(desk), questions, HomeTab(desk), Thumbs(desk)):
+    for one in (
+        Command(desk, catching_up, questions),
+        catching_up,
+        StoryActions(desk),
+        questions,
+        HomeTab(desk),
+        Thumbs(desk),
+        Membership(desk),
+    ):
         one.register(app)
     quiet.register(app)
     app.error(_failed)

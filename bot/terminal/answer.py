@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bot.terminal.slots import address, clean, clock, rendered, verdict, verdict_of
-from bot.views.status import Status, says
+from bot.views.status import Status, never_told, says, waiting
 from core import phrases
 from core.coverage import NEVER_READ, Coverage, CoverageState
 from core.report import Answer
@@ -43,6 +43,7 @@ def status_view(status: Status, zone: ZoneInfo) -> RenderableType:
     return Group(
         Text(f"How it stands · {clock(status.at, zone)}", style="bold"),
         *_open(status, zone),
+        *_untold(status),
         Text(),
         *_scores(status),
         *_sources(status, zone),
@@ -54,6 +55,13 @@ def _open(status: Status, zone: ZoneInfo) -> Iterator[Text]:
         yield rendered(says(status), zone)
     for story in status.open:
         yield _story(story, status, zone)
+
+
+def _untold(status: Status) -> Iterator[Text]:
+    for one in status.parked:
+        yield Text(f"{waiting(one)} {clean(one.destination)}: {clean(one.why)}", style="yellow")
+    if status.failed_messages:
+        yield Text(never_told(status.failed_messages), style="yellow")
 
 
 def _story(story: Story, status: Status, zone: ZoneInfo) -> Text:

@@ -9,7 +9,7 @@ from bot.views import blocks as kit
 from bot.views import status as status_view
 from bot.views import words
 from bot.views.blocks import Block
-from bot.views.mrkdwn import code, date, prose
+from bot.views.mrkdwn import channel, code, date, prose
 from bot.views.mute import UNMUTE, what
 from core.assessment import Verdict
 from core.coverage import Coverage
@@ -80,8 +80,9 @@ def _open(home: Home) -> list[Block]:
     more = len(status.open) - status_view.SHOWN
     least = "at least " if status.cut else ""
     rest = [kit.context(f"and {least}{more} more: `/wgo status`")] if more > 0 else []
-    unkept = [kit.section(*lines)] if (lines := status_view.unkept_lines(status)) else []
-    return [kit.divider(), kit.header("Open now"), *unkept, *blocks, *rest, kit.context(status_view.stability_line(status.stability))]
+    lines = [*status_view.unkept_lines(status), *status_view.untold_lines(status)]
+    amiss = [kit.section(*lines)] if lines else []
+    return [kit.divider(), kit.header("Open now"), *amiss, *blocks, *rest, kit.context(status_view.stability_line(status.stability))]
 
 
 def _week(home: Home) -> list[Block]:
@@ -133,10 +134,6 @@ def _watch(one: Subscription) -> str:
     said.append("routine too" if one.tells_routine else "routine left out")
     said.append(_COMFORT[one.comfort_mode])
     return f"{channel(one.destination)}: {prose(', '.join(said), 400)}\n{_quiet(one.quiet_hours)}"
-
-
-def channel(destination: str) -> str:
-    return f"<#{destination}>" if destination.isascii() and destination.isalnum() and destination[:1] in "CG" else code(destination, 60)
 
 
 def _quiet(quiet: QuietHours | None) -> str:

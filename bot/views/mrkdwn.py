@@ -86,6 +86,11 @@ def user(slack_id: str) -> str:
     return f"<@{slack_id}>" if re.fullmatch(r"[UW][A-Z0-9]{2,20}", slack_id) else prose(slack_id, NAME)
 
 
+def channel(destination: str) -> str:
+    """A mention of a Slack channel; the destination as it is where it is none."""
+    return f"<#{destination}>" if destination.isascii() and destination.isalnum() and destination[:1] in "CG" else code(destination, 60)
+
+
 def person(actor: Actor, people: People) -> str:
     known = people.get(actor.id) or people.get(actor.name)
     if known:

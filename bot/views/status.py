@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from bot.views import blocks as kit
 from bot.views import verdicts, words
 from bot.views.blocks import Block, Message
-from bot.views.mrkdwn import code, date, person, prose, render, strong
+from bot.views.mrkdwn import channel, code, date, person, prose, render, strong
 from bot.views.story import DETAILS
 from core import phrases
 from core.assessment import Overrule, Verdict
 from core.baseline import Metric
 from core.coverage import NEVER_READ, Coverage, CoverageState, in_time
+from core.delivery import Parked
 from core.story import Settling, Story, wholly_taken_back
 from core.text import Code, Slot, Text, Time, TimeStyle
 
@@ -33,6 +34,7 @@ class Status:
     """`open` are stories that ask for a look: unplanned, unknown or not settled; `names` are their headline resources and `overrules` the
     words of people by which their verdicts count, by story id. `stability` is the newest score of each environment.
     `gaps` is what was not read whole of the time in which something counts as open; `cut`: there is more, or may be, than `open` holds.
+    `parked` are messages that wait for us to be let into their channel, `failed_messages` those that Slack will never take.
     `unkept` says that the store cannot be written now, where it cannot; `open_for` is how long what nobody explained counts as open."""
 
     at: datetime
@@ -44,13 +46,14 @@ class Status:
     gaps: tuple[Coverage, ...] = ()
     cut: bool = False
     stability: tuple[Metric, ...] = ()
+    parked: tuple[Parked, ...] = ()
     failed_messages: int = 0
     unkept: str = ""
     open_for: timedelta = timedelta(days=3)
 
 
 def status_message(status: Status) -> Message:
-    head = [kit.section(f"*How it stands* · {date(status.at)}", summary(status), *unkept_lines(status))]
+    head = [kit.section(f"*How it stands* · {date(status.at)}", summary(status), *unkept_lines(status), *untold_lines(status))]
     foot = [kit.context("\n".join(filter(None, (stability_line(status.stability), *source_lines(status.coverage))))), _next()]
     return kit.message(head, open_blocks(status), foot, text=_plain(status), left_out="and more that is open")
 
@@ -153,6 +156,21 @@ def _unread(gap: Coverage) -> Text:
 
 def unkept_lines(status: Status) -> list[str]:
     return [prose(status.unkept, 600)] if status.unkept else []
+
+
+def untold_lines(status: Status) -> list[str]:
+    """What channels have not heard, where, and what to do."""
+    said = [f"{waiting(one)} {channel(one.destination)}: {prose(one.why, 200)}" for one in status.parked]
+    return [*said, never_told(status.failed_messages)] if status.failed_messages else said
+
+
+def waiting(parked: Parked) -> str:
+    """As in: 3 messages wait for."""
+    return f"{words.plural(parked.messages, 'message')} {'waits' if parked.messages == 1 else 'wait'} for"
+
+
+def never_told(messages: int) -> str:
+    return f"{words.plural(messages, 'message')} could not be delivered: the log says why (`not told`)."
 
 
 def stability_line(metrics: Sequence[Metric]) -> str:

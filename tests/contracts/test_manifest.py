@@ -16,6 +16,7 @@ from bot.listeners.catching_up import CatchingUp
 from bot.listeners.command import COMMAND, Command
 from bot.listeners.feedback import Thumbs
 from bot.listeners.home import HomeTab
+from bot.listeners.membership import Membership
 from bot.listeners.questions import Questions
 from bot.listeners.story_actions import StoryActions
 
@@ -26,6 +27,10 @@ FEATURES, SETTINGS = MANIFEST["features"], MANIFEST["settings"]
 EVENTS = {
     "message.im": ({"type": "message", "channel_type": "im", "channel": "D1", "user": "U1", "text": "hi", "ts": "1.0"}, "im:history"),
     "app_mention": ({"type": "app_mention", "channel": "C1", "user": "U1", "text": "<@UB> hi", "ts": "1.0"}, "app_mentions:read"),
+    "member_joined_channel": (
+        {"type": "member_joined_channel", "user": "UB", "channel": "C1", "channel_type": "C", "team": "T1"},
+        "channels:read",
+    ),
     "app_home_opened": ({"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "messages"}, ""),
 }
 # https://docs.slack.dev/reference/methods: the bot scopes of the methods that the bot calls; any one of several.
@@ -56,7 +61,15 @@ def listening_app() -> App:
     desk = Desk(store=nothing, people=nothing, standing=nothing, catchup=nothing, conversation=nothing, overrules=nothing, clock=nothing)
     catching_up = CatchingUp(desk)
     questions = Questions(desk, catching_up)
-    for one in (Command(desk, catching_up, questions), catching_up, StoryActions(desk), questions, HomeTab(desk), Thumbs(desk)):
+    for one in (
+        Command(desk, catching_up, questions),
+        catching_up,
+        StoryActions(desk),
+        questions,
+        HomeTab(desk),
+        Thumbs(desk),
+        Membership(desk),
+    ):
         one.register(app)
     app.error(lambda error: None)
     return app
@@ -93,7 +106,7 @@ def test_every_event_that_is_asked_for_is_listened_to_and_allowed_by_a_required_
 def test_no_event_is_listened_to_that_is_not_asked_for() -> None:
     types = {listener.ack_function.__name__ for listener in listening_app()._listeners}
     assert {"opened", "message", "mention"} <= types
-    for other in ("reaction_added", "member_joined_channel", "channel_archive", "app_uninstalled", "team_join", "message_changed"):
+    for other in ("reaction_added", "member_left_channel", "channel_archive", "app_uninstalled", "team_join", "message_changed"):
         assert not heard({"type": other, "user": "U1", "channel": "C1"})
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.delivery import DeliveryState, Receipt
+from core.delivery import DeliveryState, Parked, Receipt
 from core.ports import InboxRow
 from core.subscription import ComfortMode, EventFilter, Feedback, Mute, Subscription, Watermark
 from storage import SqlStore, open_store
@@ -102,6 +102,30 @@ def test_a_failed_delivery_is_counted_with_its_reason_and_not_due(store: SqlStor
     store.deliveries.fail("C1|s1|1", "channel_not_found")
     assert store.deliveries.due(at(9)) == []
     assert store.deliveries.counts() == {"failed": 1}
+
+
+def test_what_is_parked_waits_with_the_stories_beside_it_and_is_released_at_once(store: SqlStore) -> None:
+    quiet = delivery(1, "s3", minutes=600)
+    store.work.commit(commit(deliveries=[delivery(1), delivery(1, "s2"), quiet, delivery(1, destination="C2")]))
+    store.deliveries.claim("C1|s1|1", at(0))
+    store.deliveries.park("C1|s1|1", at(30), "I am not in the channel")
+    assert keys(store.deliveries.due(at(1))) == ["C2|s1|1"]
+    assert store.deliveries.parked() == [Parked(destination="C1", messages=2, why="I am not in the channel")]
+    assert keys(store.deliveries.due(at(30))) == ["C2|s1|1", "C1|s1|1", "C1|s2|1"], "tried again, released or not"
+    assert store.deliveries.release("C1", at(2)) == 2
+    assert keys(store.deliveries.due(at(2))) == ["C2|s1|1", "C1|s1|1", "C1|s2|1"]
+    assert store.deliveries.claim("C1|s1|1", at(2)) is not None
+    assert store.deliveries.parked() == []
+    assert store.deliveries.counts() == {"due": 3, "sending": 1}
+
+
+def test_a_newer_revision_overtakes_a_parked_one(store: SqlStore) -> None:
+    store.work.commit(commit(deliveries=[delivery(1)]))
+    store.deliveries.claim("C1|s1|1", at(0))
+    store.deliveries.park("C1|s1|1", at(30), "I am not in the channel")
+    store.work.commit(commit(deliveries=[delivery(2)]))
+    assert keys(store.deliveries.due(at(1))) == ["C1|s1|2"]
+    assert store.deliveries.counts() == {"due": 1, "skipped": 1}
 
 
 def test_a_delivery_of_which_nothing_is_left_to_tell_is_no_failure_and_not_due(store: SqlStore) -> None:

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.notifier import STORY_EVENT, Notifier
+from bot.arrivals import STORY_EVENT
+from bot.notifier import Notifier
 from bot.pace import Pace
 from bot.slack_calls import telling_client
 from core.assessment import Severity, Verdict
@@ -14,7 +15,7 @@ from core.conclusions import Conclusions
 from core.delivery import DeliveryState
 from core.settings import SlackSettings
 from core.story import Settling
-from tests.unit.bot.world import GENERAL, INFRA, Ticks, World, shown, world
+from tests.unit.bot.world import GENERAL, INFRA, YOU, Ticks, World, shown, world
 
 
 @pytest.fixture
@@ -190,18 +191,64 @@ def test_under_slacks_own_limits_every_story_arrives_once(quiet: World) -> None:
     ("channel", "error", "step"),
     [(GENERAL, "not_in_channel", "/invite @WGO"), ("C0NOWHERE", "channel_not_found", "Check the channel id")],
 )
-def test_what_slack_will_never_take_fails_with_the_next_step_and_stops_nothing_else(
+def test_what_a_channel_that_we_are_not_in_should_hear_waits_with_the_next_step_and_stops_nothing_else(
     quiet: World, channel: str, error: str, step: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     quiet.happened("api", told_to=channel)
     quiet.happened("web", told_to=INFRA)
-    with caplog.at_level("ERROR", "bot.notifier"):
+    with caplog.at_level("WARNING", "bot.notifier"):
         quiet.tell()
-    (record,) = [one for one in caplog.records if one.message == "not told"]
+    (record,) = [one for one in caplog.records if one.message == "not told yet"]
     assert record.__dict__["error"] == error
     assert step in record.__dict__["next_step"]
-    assert counts(quiet) == {DeliveryState.SENT: 1, DeliveryState.FAILED: 1}
+    assert counts(quiet) == {DeliveryState.SENT: 1, DeliveryState.PARKED: 1}
     assert len(quiet.channel_messages()) == 1
+
+
+def test_what_waited_is_told_as_soon_as_one_of_it_is_taken_and_asked_for_seldom_until_then(quiet: World) -> None:
+    quiet.driver.act("remove", user=YOU, channel=INFRA)
+    for name in ("api", "web", "db"):
+        quiet.happened(name, told_to=INFRA)
+    for _ in range(60):
+        quiet.tell(1)
+        quiet.clock.forward(60)
+    assert counts(quiet) == {DeliveryState.PARKED: 3}
+    assert len(quiet.driver.calls("chat.postMessage")) <= 10
+    quiet.driver.act("invite", user=YOU, channel=INFRA)
+    quiet.clock.forward(3600)
+    quiet.tell()
+    assert counts(quiet) == {DeliveryState.SENT: 3}
+    assert len({str(m["metadata"]["event_payload"]["story_id"]) for m in quiet.channel_messages() if m.get("metadata")}) == 3
+
+
+def test_a_new_change_that_is_taken_brings_those_that_waited_since_an_earlier_run(quiet: World) -> None:
+    quiet.driver.act("remove", user=YOU, channel=INFRA)
+    quiet.happened("api", told_to=INFRA)
+    quiet.tell()
+    quiet.driver.act("invite", user=YOU, channel=INFRA)
+    quiet.happened("web", told_to=INFRA)
+    again = restarted(quiet)
+    for _ in range(2):
+        again.drain()
+        again.pace = Pace(monotonic=Ticks())
+    assert counts(quiet) == {DeliveryState.SENT: 2}
+
+
+def test_a_note_for_a_channel_that_we_are_not_in_is_given_up_when_its_hour_is_over(quiet: World) -> None:
+    quiet.due("note/blind/aws", destination=GENERAL, kind="note", body="aws has not been read since 02:10 UTC")
+    for _ in range(300):
+        quiet.tell(1)
+        quiet.clock.forward(60)
+    assert counts(quiet) == {DeliveryState.FAILED: 1}
+
+
+def test_what_slack_refuses_for_what_it_says_fails(quiet: World, caplog: pytest.LogCaptureFixture) -> None:
+    quiet.driver.fault("chat.postMessage", kind="error", error="msg_too_long")
+    quiet.happened("api", told_to=INFRA)
+    with caplog.at_level("ERROR", "bot.notifier"):
+        quiet.tell()
+    assert [one.__dict__["error"] for one in caplog.records if one.message == "not told"] == ["msg_too_long"]
+    assert counts(quiet) == {DeliveryState.FAILED: 1}
 
 
 def test_a_message_that_someone_deleted_is_not_edited_again_and_again(quiet: World) -> None:
@@ -212,7 +259,7 @@ def test_a_message_that_someone_deleted_is_not_edited_again_and_again(quiet: Wor
     web_client(quiet.sandbox).chat_delete(channel=INFRA, ts=quiet.channel_messages()[0]["ts"])
     revise(quiet, story_id)
     quiet.tell()
-    assert counts(quiet) == {DeliveryState.SENT: 1, DeliveryState.FAILED: 1}
+    assert counts(quiet) == {DeliveryState.SENT: 1, DeliveryState.SKIPPED: 1}
     assert len(quiet.driver.calls("chat.update")) == 1
 
 
@@ -239,6 +286,26 @@ def test_a_post_whose_answer_was_lost_is_found_by_its_metadata_and_not_repeated(
     receipt = quiet.store.deliveries.receipt(INFRA, story_id)
     assert receipt is not None
     assert quiet.channel_messages()[0]["ts"] in receipt.message
+
+
+@pytest.mark.parametrize("kind", ["story", "note"])
+def test_a_post_that_arrived_is_found_after_an_outage_of_hours(quiet: World, kind: str) -> None:
+    quiet.driver.fault("chat.postMessage", kind="close", when="after")
+    if kind == "story":
+        quiet.happened("api", told_to=INFRA, minutes_ago=0)
+    else:
+        quiet.due("note/burst/1", kind="note", body="They have one cause.")
+    quiet.tell(1)
+    for method in ("chat.postMessage", "conversations.history"):
+        quiet.driver.fault(method, kind="status", status=503, count=1000)
+    for _ in range(180):
+        quiet.clock.forward(60)
+        quiet.notifier.drain()
+    quiet.driver.order("clear_faults")
+    quiet.clock.forward(1000)
+    quiet.tell()
+    assert len(quiet.channel_messages()) == 1
+    assert counts(quiet) == {DeliveryState.SENT: 1}
 
 
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "close"}, {"kind": "error", "error": "internal_error"}])
@@ -292,7 +359,7 @@ def test_without_the_history_scope_it_is_sent_again_rather_than_dropped() -> Non
         crashed_after_posting(here)
         again = restarted(here)
         again.drain()
-        assert again.history_readable is False
+        assert again.arrivals.readable is False
         assert len(here.channel_messages()) == 2
         assert counts(here) == {DeliveryState.SENT: 1}
 

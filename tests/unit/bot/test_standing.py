@@ -12,7 +12,10 @@ from bot.terminal.answer import status_view
 from bot.views.home import Home, home_view
 from bot.views.status import Status, status_message, summary
 from core.assessment import Severity, Verdict
+from core.batch import Batch, Cursor
+from core.delivery import Delivery
 from core.event import Actor
+from core.ports import Commit
 from core.story import Settling
 from tests.unit.bot.world import shown
 from tests.unit.core.changes import change
@@ -138,3 +141,24 @@ def test_what_is_open_sums_up_and_says_why_each_is(told: Telling) -> None:
     told.happened(change("api", when=LATELY), Verdict.ROUTINE, settling=Settling.DEGRADED, says="0 of 6 ready")
     parts = "2 unplanned, 1 I can't tell, 2 planned but not seen to settle, 1 routine but not seen to settle"
     assert summary(status(told)) == f"6 changes open: {parts}. 2 of them are not well."
+
+
+def test_what_channels_have_not_heard_is_said_in_status_home_and_terminal(told: Telling) -> None:
+    story = told.happened(change("api", when=LATELY), Verdict.UNPLANNED)
+    waits = [Delivery(destination="C0OPS", story_id=story, revision=number, not_before=NOW) for number in (1, 2)]
+    never = Delivery(destination="C1", story_id=story, revision=1, not_before=NOW)
+    told.store.work.commit(Commit(source="wgo", batch=Batch(cursor=Cursor()), deliveries=(*waits, never)))
+    for one in waits:
+        told.store.deliveries.park(one.key, NOW, "I am not in the channel. Invite WGO to the channel: /invite @WGO")
+    told.store.deliveries.fail(never.key, "msg_too_long")
+    found = status(told)
+    says = "2 messages wait for <#C0OPS>: I am not in the channel. Invite WGO to the channel: /invite @WGO"
+    never_told = "1 message could not be delivered: the log says why (`not told`)."
+    for blocks in (status_message(found).blocks, home_view(Home(now=NOW, status=found))["blocks"]):
+        assert says in shown(blocks)
+        assert never_told in shown(blocks)
+    assert "2 messages wait for C0OPS: I am not in the channel." in in_a_terminal(found)
+
+
+def test_nothing_is_said_of_messages_where_every_channel_has_heard(told: Telling) -> None:
+    assert "message" not in shown(status_message(status(told)).blocks)
