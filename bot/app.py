@@ -132,7 +132,9 @@ def build_doctor(settings: Settings, *, http: bool = False) -> Doctor:
     )
 
 
-def build_scheduler(settings: Settings, store: Store, ingest: Ingest, sources: Sequence[Provider], *, clock: Clock = utc_now) -> Scheduler:
+def build_scheduler(
+    settings: Settings, store: Store, ingest: Ingest, sources: Sequence[Provider], keeping: Keeping, *, clock: Clock = utc_now
+) -> Scheduler:
     """Polls and chores, not yet started."""
     from core import scheduler
 
@@ -145,6 +147,7 @@ def build_scheduler(settings: Settings, store: Store, ingest: Ingest, sources: S
             timeout_seconds=_timeout(settings, configured.get(provider.source)),
             backoff_max_seconds=settings.poll.backoff_max_seconds,
             clock=clock,
+            refused=keeping.refused,
         )
         for provider in sources
     ]
@@ -243,7 +246,7 @@ def build_bot(settings: Settings, *, http: bool = False, store: Store | None = N
     sources, broken = _buildable(settings, opened, clock)
     bot = Bot(
         store=opened,
-        scheduler=build_scheduler(settings, opened, ingest, sources, clock=clock),
+        scheduler=build_scheduler(settings, opened, ingest, sources, keeping, clock=clock),
         providers=sources,
         lacks=(*watches.lacks(settings, http=http), *broken),
         on_start=lambda: watches.keep(settings, opened.subscriptions),

@@ -27,6 +27,8 @@ SAID_AFTER = timedelta(seconds=10)
 _AGAIN_AFTER = timedelta(seconds=30)
 # A disk that is full now and then is one trouble: its note is edited to and fro, and no new one is posted.
 _SAME_TROUBLE = timedelta(minutes=30)
+# Who subscribes is looked up while the store answers, as it may not when it is needed.
+_KNOWN_FOR = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class UnkeptNotes:
     subscriptions: Subscriptions
     clock: Clock
     _known: tuple[Subscription, ...] = ()
+    _known_at: datetime | None = None
     _notes: dict[str, _Note] = field(default_factory=dict)
     _given_up: set[str] = field(default_factory=set)
     _ended_at: datetime | None = None
@@ -53,6 +56,8 @@ class UnkeptNotes:
     def speak(self) -> None:
         """Say what is to be said now."""
         spell, now = self.keeping.spell, self.clock()
+        if self._known_at is None or now - self._known_at >= _KNOWN_FOR:
+            self._subscribed()
         if spell is None or (self._not_before is not None and now < self._not_before):
             return
         self._not_before = None
@@ -101,7 +106,7 @@ class UnkeptNotes:
     def _subscribed(self) -> Sequence[Subscription]:
         # Else those that were known last: what cannot be written can sometimes not be read either.
         with suppress(StorageError):
-            self._known = tuple(self.subscriptions.all())
+            self._known, self._known_at = tuple(self.subscriptions.all()), self.clock()
         return self._known
 
 

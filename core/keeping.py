@@ -1,4 +1,7 @@
-"""Can what is seen be kept? Stands before the unit of work, and remembers since when the store refuses it and what was missed."""
+"""Can what is seen be kept? Stands before the unit of work, and remembers since when the store refuses it and what was missed.
+
+A poll reads the store before its source: who polls says here, too, that it was refused (`refused`).
+"""
 
 import threading
 from dataclasses import dataclass, replace
@@ -24,7 +27,7 @@ class Unkept:
 class Keeping:
     """The port core.ports.UnitOfWork before another one. Safe to use from several threads.
 
-    A spell lasts until everyone whose commit was refused has committed again: a small one may find room where a big one does not.
+    A spell lasts until everyone who was refused has committed again: a small one may find room where a big one does not.
     """
 
     def __init__(self, work: UnitOfWork, *, clock: Clock = utc_now) -> None:
@@ -45,12 +48,13 @@ class Keeping:
         try:
             sequence = self._work.commit(_with_gap(commit, since, self._clock(), self._spell))
         except StorageError as error:
-            self._was_refused(commit.source, error)
+            self.refused(commit.source, error)
             raise
         self._was_kept(commit.source)
         return sequence
 
-    def _was_refused(self, source: str, error: StorageError) -> None:
+    def refused(self, source: str, error: StorageError) -> None:
+        """The store refused this source's poll. Until its next commit, what it would have brought is not kept."""
         with self._lock:
             now = self._clock()
             self._refused.setdefault(source, now)

@@ -43,7 +43,8 @@ class PollOutcome:
 
 @dataclass(slots=True)
 class Poller:
-    """Polls one source, over and over. `failures` in a row decide how long the source is left alone."""
+    """Polls one source, over and over. `failures` in a row decide how long the source is left alone; `refused` hears that the store does
+    not take part (core.keeping)."""
 
     provider: Provider
     ingest: Ingests
@@ -52,6 +53,7 @@ class Poller:
     backoff_max_seconds: float = 900.0
     clock: Clock = utc_now
     deadline_after: Callable[[float], Deadline] = Deadline.after
+    refused: Callable[[str, StorageError], None] = lambda *_: None
     failures: int = 0
     _blind_since: datetime | None = field(default=None)
 
@@ -73,7 +75,8 @@ class Poller:
         except ProviderError as error:
             return self._failed(str(error), error.next_step, started_at, _asked_to_wait(error), still_wanted)
         except StorageError as error:
-            # Nothing was written, so nothing is lost: the cursor stands where it stood.
+            # Nothing was written: the cursor stands where it stood. What came and went until the next poll may be lost.
+            self.refused(self.source, error)
             _log.error("poll not stored", extra={"source": self.source, "error": str(error), "next_step": error.next_step})
             return self._backed_off(str(error), None, min(self.backoff_max_seconds, _LONGEST_FOR_THE_STORE))
         except Exception as error:  # noqa: BLE001 - a provider, ours or installed, must never stop the others
@@ -107,6 +110,7 @@ class Poller:
             try:
                 self._record_gap(says, next_step, started_at)
             except StorageError as error:
+                self.refused(self.source, error)
                 _log.error("gap not stored", extra={"source": self.source, "error": str(error)})
         _log.warning("poll failed", extra={"source": self.source, "failure": says})
         return self._backed_off(says, wait, self.backoff_max_seconds)

@@ -1,6 +1,6 @@
 """What a channel hears while nothing can be kept: one note, edited when it is over."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
@@ -12,7 +12,7 @@ from bot.unkept import UnkeptNotes
 from bot.views.home import home_view
 from bot.views.status import status_message
 from core.batch import Batch, Cursor
-from core.errors import StorageFull
+from core.errors import StorageError, StorageFull
 from core.keeping import Keeping
 from core.ports import Commit
 from core.subscription import QuietHours, Subscription
@@ -38,6 +38,13 @@ class Full:
         if self.full:
             raise StorageFull("wgo.db: no room left to write", next_step="Free some space.")
         return 1
+
+
+class Away:
+    """Subscriptions of a store that is not there."""
+
+    def all(self) -> Sequence[Subscription]:
+        raise StorageError("the server cannot be reached")
 
 
 @dataclass
@@ -116,6 +123,13 @@ def test_a_note_that_slack_did_not_take_is_tried_again(spell: Spell) -> None:
     assert spell.after(10).said() == []
     assert spell.after(10).said() == []
     assert spell.after(20).said() == [NOW_SAYS]
+
+
+def test_channels_are_told_where_the_store_cannot_be_read_either(spell: Spell) -> None:
+    spell.after(1)
+    spell.notes.subscriptions = Away()  # type: ignore[assignment]
+    spell.commits(full=True)
+    assert spell.after(10).said() == [NOW_SAYS]
 
 
 def test_the_status_and_the_home_of_a_bot_that_can_keep_nothing_say_so_and_calm_nobody(spell: Spell) -> None:

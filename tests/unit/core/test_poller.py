@@ -9,8 +9,9 @@ from core.batch import Batch, Check, Cursor
 from core.bridge import EventBridge
 from core.clock import Deadline
 from core.coverage import Coverage, CoverageState
-from core.errors import ProviderError, ProviderForbidden, ProviderThrottled, ProviderTimedOut, StorageFull
+from core.errors import ProviderError, ProviderForbidden, ProviderThrottled, ProviderTimedOut, StorageError, StorageFull
 from core.ingest import Ingest
+from core.keeping import Keeping, Unkept
 from core.poller import Poller
 from core.ports import KnownStates
 from core.timerange import TimeRange
@@ -44,6 +45,16 @@ class Scripted:
 
     def close(self) -> None:
         return
+
+
+@dataclass
+class Refusing:
+    """Cursors of a store that is away."""
+
+    error: StorageError
+
+    def get(self, source: str) -> Cursor | None:
+        raise self.error
 
 
 @dataclass
@@ -140,6 +151,32 @@ def test_a_store_that_refuses_loses_nothing_and_acknowledges_nothing() -> None:
     polling.poll(2)
     assert len(polling.store.stored) == 1
     assert polling.provider.cursors == [None, None]
+
+
+def test_a_store_that_cannot_even_be_read_is_a_spell_and_its_stretch_is_not_called_read() -> None:
+    polling = Polling([batch(1, "a", since=0, until=9)])
+    store: Any = polling.store
+    keeping = Keeping(store, clock=lambda: polling.now)
+    store.work, polling.poller.refused = keeping, keeping.refused
+    away = StorageError("the server cannot be reached", next_step="Check that the server runs.")
+    answering, store.cursors = store.cursors, Refusing(away)
+    assert polling.poll(1).failure == "the server cannot be reached"
+    assert keeping.spell == Unkept(since=at(1), says="the server cannot be reached", next_step="Check that the server runs.")
+    polling.poll(2)
+    store.cursors = answering
+    polling.poll(9)
+    assert keeping.spell.until == at(9)
+    partial = [(one.range.start, one.range.end, one.part) for one in store.read if one.state is CoverageState.PARTIAL]
+    assert partial == [(at(1), at(9), "what could not be kept")]
+
+
+def test_a_poll_that_hangs_while_the_store_is_away_is_a_spell_too() -> None:
+    polling = Polling([])
+    refused: list[str] = []
+    polling.poller.refused = lambda source, error: refused.append(source)
+    polling.store.refuses = StorageError("the server cannot be reached")
+    polling.poller.gave_up(50.0)
+    assert refused == ["cluster"]
 
 
 def test_a_poll_that_was_given_up_writes_nothing_when_it_comes_back() -> None:
