@@ -14,7 +14,7 @@ from bot.views.status import Status
 from bot.views.words import name_of
 from core.assessment import Overrule, Verdict
 from core.baseline import Metric
-from core.coverage import Coverage, never_read, overlapping
+from core.coverage import Coverage, CoverageState, never_read, overlapping
 from core.delivery import DeliveryState
 from core.keeping import Keeping
 from core.measures import STABILITY
@@ -129,7 +129,11 @@ class Standing:
         if since >= now:
             return (*last.values(), *unheard)
         unread = self.store.coverage.report(TimeRange(start=since, end=now), tuple(last), now).unread
-        ongoing = {gap.source: gap for gap in unread if gap.range.end >= now and gap.range.start >= last[gap.source].range.end}
+        ongoing = {
+            gap.source: _gone_on(last[gap.source], gap)
+            for gap in unread
+            if gap.range.end >= now and gap.range.start >= last[gap.source].range.end
+        }
         heard = (ongoing.get(source, one) if source in self.sources or not self.sources else one for source, one in last.items())
         return (*heard, *unheard)
 
@@ -182,6 +186,13 @@ def _overrules(stories: Sequence[Story], heads: Mapping[str, UnifiedEvent]) -> M
     """By story id, where its verdict is what a person said of its headline."""
     said = ((story, heads[story.id].assessment.overrule) for story in stories if story.id in heads)
     return {story.id: overrule for story, overrule in said if overrule is not None and overrule.verdict is story.verdict}
+
+
+def _gone_on(last: Coverage, gap: Coverage) -> Coverage:
+    """The gap since the last look: where that found nothing to read either, it is one gap, for the reason that was found."""
+    if last.state is not CoverageState.GAP:
+        return gap
+    return replace(last, range=TimeRange(start=last.range.start, end=gap.range.end))
 
 
 def _urgency(story: Story) -> tuple[int, int, float]:

@@ -13,10 +13,12 @@ from bot.views.home import Home, home_view
 from bot.views.status import Status, status_message, summary
 from core.assessment import Severity, Verdict
 from core.batch import Batch, Cursor
+from core.coverage import Coverage, CoverageState
 from core.delivery import Delivery
 from core.event import Actor
 from core.ports import Commit
 from core.story import Settling
+from core.timerange import TimeRange
 from tests.unit.bot.world import shown
 from tests.unit.core.changes import change
 from tests.unit.core.telling import NOW, Telling, telling
@@ -162,3 +164,21 @@ def test_what_channels_have_not_heard_is_said_in_status_home_and_terminal(told: 
 
 def test_nothing_is_said_of_messages_where_every_channel_has_heard(told: Telling) -> None:
     assert "message" not in shown(status_message(status(told)).blocks)
+
+
+def test_a_source_that_could_not_be_read_keeps_its_reason_while_the_next_look_is_due(told: Telling) -> None:
+    began = NOW - timedelta(hours=2)
+    gap = Coverage(
+        source="infra",
+        range=TimeRange(start=began, end=NOW - timedelta(seconds=20)),
+        state=CoverageState.GAP,
+        complete_until=began,
+        reason="/srv/prod may not be read",
+        next_step="Let the user that WGO runs as read /srv/prod.",
+    )
+    told.store.work.commit(Commit(source="infra", batch=Batch(cursor=Cursor(), coverage=(gap,))))
+    (found,) = status(told, "infra").coverage
+    assert (found.range.start, found.range.end) == (began, NOW)
+    assert (found.reason, found.next_step) == (gap.reason, gap.next_step)
+    said = shown(status_message(status(told, "infra")).blocks)
+    assert "/srv/prod may not be read. Let the user that WGO runs as read /srv/prod." in said
