@@ -1,9 +1,10 @@
 """`wgo doctor`: what works, what does not, and the next step for each. Reads only; never raises for what it was asked to look at."""
 
+import logging
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,24 +17,29 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot import scopes
+from bot.checks import amber, green, read_last, red
 from bot.slack_calls import PERMANENT, UNANSWERED, asking_client, refusal
 from bot.views.status import waiting
 from bot.watches import lacks, subscriptions_of
-from core.batch import Check, CheckState
+from core.batch import Check
 from core.clock import Clock, Deadline, utc_now
+from core.coverage import Coverage
 from core.delivery import DeliveryState
 from core.errors import WgoError
 from core.measures import HEARTBEAT
 from core.ports import Provider, Store
 from core.settings import Settings, SourceSettings
+from core.threads import DaemonThreads
 from core.timerange import TimeRange
 from storage.opening import file_of
 
+_log = logging.getLogger(__name__)
 # A beat a minute; one or two may be late.
 _SILENT_FOR, _BEATS_OF = timedelta(minutes=3), timedelta(days=7)
 # Less than this is no room for one batch; an upgrade of the schema writes up to as much again as there is.
 _NO_ROOM_BYTES, _LITTLE_ROOM_BYTES = 1024**2, 64 * 1024**2
-_SECONDS_A_SOURCE, _SECONDS_FOR_THE_MODEL = 15.0, 8.0
+_SECONDS_A_SOURCE, _SECONDS_FOR_ALL, _SECONDS_FOR_THE_MODEL = 15.0, 40.0, 8.0
+_SOURCES_AT_A_TIME = 16
 # Slack refuses requests, and we refuse Slack's, whose time is more than five minutes off.
 _CLOCK_AMBER_SECONDS, _CLOCK_RED_SECONDS = 5.0, 60.0
 _TOKEN_STEP = "Copy it again from your Slack app: OAuth & Permissions (bot token), Basic Information (app-level token)."  # noqa: S105 - advice
@@ -143,23 +149,40 @@ class Doctor:
             yield green("disk", f"{room // 1024**2:,} MiB free")
 
     def _sources(self, store: Store) -> Iterator[Check]:
-        def look(source: SourceSettings) -> list[Check]:
+        """What each can do now, and how it was read last. One that hangs is left behind."""
+        threads, ends = DaemonThreads(_SOURCES_AT_A_TIME, "doctor"), Deadline.after(_SECONDS_FOR_ALL)
+        looks = [(source, threads.start(partial(self._look, source, store))) for source in self.settings.sources]
+        try:
+            last: Mapping[str, Coverage] = store.coverage.last()
+        except WgoError as error:
+            last = {}
+            yield red("database", str(error), error.next_step)
+        for source, look in looks:
             name = f"source {source.name}"
             try:
-                provider = self.build_provider(source, store)
-            except (WgoError, ImportError) as error:
-                return [red(name, str(error), getattr(error, "next_step", "") or f"Install what provider {source.provider} needs.")]
-            try:
-                found = provider.check(Deadline.after(_SECONDS_A_SOURCE))
-                return [Check(name=f"{name}: {one.name}", state=one.state, says=one.says, next_step=one.next_step) for one in found]
-            except WgoError as error:
-                return [red(name, str(error), error.next_step)]
-            finally:
-                provider.close()
+                yield from look.result(timeout=ends.remaining_seconds())
+            except NotYetError:
+                yield red(name, "did not answer in time", "Check the address and the network.")
+            except Exception as error:  # noqa: BLE001 - one source's fault may never end the look at the others
+                _log.exception("check failed", extra={"source": source.name})
+                yield red(name, f"its check failed in a way it should not: {type(error).__name__}", "See the log, and report it.")
+            if source.name in last:
+                yield read_last(name, last[source.name])
+        threads.close()
 
-        with ThreadPoolExecutor(max_workers=8) as pool:
-            for found in pool.map(look, self.settings.sources):
-                yield from found
+    def _look(self, source: SourceSettings, store: Store) -> list[Check]:
+        name = f"source {source.name}"
+        try:
+            provider = self.build_provider(source, store)
+        except (WgoError, ImportError) as error:
+            return [red(name, str(error), getattr(error, "next_step", "") or f"Install what provider {source.provider} needs.")]
+        try:
+            found = provider.check(Deadline.after(_SECONDS_A_SOURCE))
+            return [Check(name=f"{name}: {one.name}", state=one.state, says=one.says, next_step=one.next_step) for one in found]
+        except WgoError as error:
+            return [red(name, str(error), error.next_step)]
+        finally:
+            provider.close()
 
     # --- Slack -------------------------------------------------------------------------------------------------------------
 
@@ -259,15 +282,3 @@ class Doctor:
             yield amber("model", f"answers {status}", "Try again later. Until then answers come from the store alone.")
         else:
             yield green("model", model.name)
-
-
-def green(name: str, says: str) -> Check:
-    return Check(name=name, state=CheckState.GREEN, says=says)
-
-
-def amber(name: str, says: str, next_step: str) -> Check:
-    return Check(name=name, state=CheckState.AMBER, says=says, next_step=next_step)
-
-
-def red(name: str, says: str, next_step: str) -> Check:
-    return Check(name=name, state=CheckState.RED, says=says, next_step=next_step)

@@ -20,9 +20,11 @@ from botocore.parsers import ResponseParserError
 from core.clock import Deadline
 from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, ProviderThrottled, ProviderTimedOut, ProviderUnreachable
 
-_FORBIDDEN = (
-    "AccessDenied", "Unauthorized", "InvalidClientTokenId", "ExpiredToken", "SignatureDoesNotMatch", "UnrecognizedClient", "OptInRequired",
-    "AuthFailure", "InvalidAccessKeyId", "Forbidden",
+_FORBIDDEN = ("AccessDenied", "Unauthorized", "OptInRequired", "Forbidden")
+# AWS does not know who asks, or knows no more: no permission helps.
+_UNKNOWN_TO_IT = (
+    "InvalidClientTokenId", "ExpiredToken", "SignatureDoesNotMatch", "InvalidSignature", "IncompleteSignature",
+    "UnrecognizedClient", "AuthFailure", "InvalidAccessKeyId", "RequestExpired",
 )  # fmt: skip
 _THROTTLED = (
     "Throttl",
@@ -103,6 +105,9 @@ def _refusal(error: ClientError, source: str, needs: str) -> ProviderError:
         return ProviderThrottled(f"{needs}: {code}", source=source)
     if "SubscriptionRequired" in code:
         return NotSubscribed(UNSUBSCRIBED[0], source=source, next_step=UNSUBSCRIBED[1])
+    if any(one in code for one in _UNKNOWN_TO_IT):
+        step = f"Renew or correct the credentials that WGO uses for {source}."
+        return ProviderForbidden(f"{source}: AWS does not accept the credentials ({code})", source=source, needs=needs, next_step=step)
     if any(one in code for one in _FORBIDDEN) or status in (401, 403):
         return ProviderForbidden(source=source, needs=needs)
     if "InvalidNextToken" in code or "InvalidTimeRange" in code:

@@ -3,12 +3,14 @@
 import contextlib
 import json
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import urllib3
+import yaml
 from kubernetes import client, config
 from kubernetes.client.exceptions import ApiException
 from kubernetes.config.config_exception import ConfigException
@@ -18,6 +20,7 @@ from core.errors import ProviderError, ProviderForbidden, ProviderMalformed, Pro
 from core.json import JsonObject, parsed
 from core.kube.kinds import Kind
 from core.providers.kubernetes.options import KubernetesSettings
+from core.threads import DaemonThreads
 
 # Every kind at once: a watch that brings nothing holds its thread for a second.
 PARALLEL = 32
@@ -26,10 +29,15 @@ PAGE = 500
 MOST_CHANGES = 5000
 _CONNECT_SECONDS = 5.0
 _READ_SECONDS = 30.0
+_CHUNK_BYTES = 64 * 1024
 
 
 class NotOffered(ProviderError):
     """The server has no such kind or version."""
+
+
+class NotLetIn(ProviderForbidden):
+    """The server does not know us: no kind can be read."""
 
 
 class Expired(ProviderError):
@@ -58,11 +66,9 @@ class Cluster:
         query = {"limit": str(limit), **({"continue": token} if token else {})}
         response = self._get(kind.path(version, namespace), query, deadline, needs=f"list {kind.key}")
         try:
-            answer = parsed(response.read())
-        except (ValueError, urllib3.exceptions.HTTPError, OSError) as error:
+            answer = parsed(self._body(response, deadline))
+        except ValueError as error:
             raise self._read_error(error) from error
-        finally:
-            response.release_conn()
         if not isinstance(answer, dict) or not isinstance(answer.get("items") or [], list) or not isinstance(answer.get("metadata"), dict):
             raise ProviderMalformed(f"the list of {kind.key} is no list", source=self.source)
         return answer
@@ -71,11 +77,9 @@ class Cluster:
         """The version that the server prefers for a group. Raises NotOffered."""
         response = self._get(f"/apis/{group}", {}, deadline, needs=f"get /apis/{group}")
         try:
-            return str(json.loads(response.read())["preferredVersion"]["version"])
-        except (ValueError, KeyError, TypeError, urllib3.exceptions.HTTPError, OSError) as error:
+            return str(json.loads(self._body(response, deadline))["preferredVersion"]["version"])
+        except (ValueError, KeyError, TypeError) as error:
             raise self._read_error(error) from error
-        finally:
-            response.release_conn()
 
     def watch(self, kind: Kind, version: str, namespace: str, since: str, deadline: Deadline, *, fields: str = "") -> Watched:
         """Every change after `since`, for as long as `watch_seconds`. Raises NotOffered, Expired and ProviderError."""
@@ -104,18 +108,38 @@ class Cluster:
     def _lines(self, response: Any, deadline: Deadline) -> Iterator[JsonObject]:
         rest = b""
         try:
-            for chunk in response.stream(65536):
+            for chunk in self._chunks(response, deadline):
                 *whole, rest = (rest + chunk).split(b"\n")
                 for line in whole:
                     if line.strip():
                         yield parsed(line)
-                if deadline.passed:
-                    raise ProviderTimedOut("the watch did not end in time", source=self.source)
             # A server ends every change with a newline: what is left over is a change of which the end never came.
             if rest.strip():
                 raise ProviderMalformed("the watch broke off within a change", source=self.source)
         except (ValueError, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._read_error(error) from error
+
+    def _body(self, response: Any, deadline: Deadline) -> bytes:
+        """All of it. Raises ProviderError; the connection is then of no more use."""
+        whole = False
+        try:
+            body = b"".join(self._chunks(response, deadline))
+            whole = True
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise self._read_error(error) from error
+        finally:
+            if whole:
+                response.release_conn()
+            else:
+                response.close()
+        return body
+
+    def _chunks(self, response: Any, deadline: Deadline) -> Iterator[bytes]:
+        """The body as it comes: a server that drips never runs into the timeout of a single read. Raises ProviderTimedOut."""
+        while chunk := response.read1(_CHUNK_BYTES):
+            yield chunk
+            if deadline.passed:
+                raise ProviderTimedOut("the API server did not answer in time", source=self.source)
 
     def _get(self, path: str, query: Mapping[str, str], deadline: Deadline, *, needs: str, read_seconds: float = _READ_SECONDS) -> Any:
         if deadline.passed:
@@ -131,11 +155,9 @@ class Cluster:
             raise self._read_error(error) from error
         if response.status >= 300:
             try:
-                told = json.loads(response.read() or b"{}")
-            except (ValueError, urllib3.exceptions.HTTPError, OSError):
+                told = json.loads(self._body(response, deadline) or b"{}")
+            except (ValueError, ProviderError):
                 told = {}
-            finally:
-                response.close()
             raise self._refused(response.status, told, needs, response.headers.get("Retry-After"))
         return response
 
@@ -154,6 +176,10 @@ class Cluster:
                     )
             except (ConfigException, OSError) as error:
                 raise ProviderError(f"the kubeconfig cannot be used: {error}", source=self.source, next_step=_KUBECONFIG) from error
+            except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
+                # Not with its own words, which show the line, and with it perhaps a token.
+                says = f"the kubeconfig cannot be used: it is no YAML of a kubeconfig{_line(error)}"
+                raise ProviderError(says, source=self.source, next_step=_KUBECONFIG) from None
             settings.retries = False
             settings.connection_pool_maxsize = PARALLEL + 2
             self._api = client.ApiClient(settings)
@@ -165,12 +191,11 @@ class Cluster:
             return Expired(message or "the version is too old", source=self.source)
         if status == 404:
             return NotOffered(f"the server has nothing to {needs}", source=self.source)
-        if status in (401, 403):
-            hint = (
-                "The token or certificate is not accepted: renew it."
-                if status == 401
-                else f"Allow the verb and resource `{needs}` in a ClusterRole (deploy/permissions/kubernetes-clusterrole.yaml)."
-            )
+        if status == 401:
+            hint = "Renew or correct the token or certificate of the kubeconfig: the API server does not accept it."
+            return NotLetIn(message or "the API server does not accept our credentials", source=self.source, needs=needs, next_step=hint)
+        if status == 403:
+            hint = f"Allow the verb and resource `{needs}` in a ClusterRole (deploy/permissions/kubernetes-clusterrole.yaml)."
             return ProviderForbidden(message, source=self.source, needs=needs, next_step=hint)
         if status == 429:
             seconds = float(retry_after) if retry_after and retry_after.isdigit() else None
@@ -197,6 +222,11 @@ class Cluster:
 _KUBECONFIG = "Name a kubeconfig file and a context that exist in the source's options."
 
 
+def _line(error: Exception) -> str:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    return f" (line {mark.line + 1})" if mark else ""
+
+
 def _in_pod() -> bool:
     import os
 
@@ -209,16 +239,16 @@ class Together:
     def __init__(self, source: str, deadline: Deadline) -> None:
         self._source = source
         self._deadline = deadline
-        self._pool = ThreadPoolExecutor(max_workers=PARALLEL, thread_name_prefix=f"k8s-{source}")
+        self._threads = DaemonThreads(PARALLEL, f"k8s-{source}")
 
     def __enter__(self) -> "Together":
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
 
     def start(self, call: Any, *given: Any, **named: Any) -> "Future[Any]":
-        return self._pool.submit(call, *given, **named)
+        return self._threads.start(partial(call, *given, **named))
 
     def result(self, future: "Future[Any]") -> Any:
         """What the call returned or raised. Raises ProviderTimedOut at the deadline."""

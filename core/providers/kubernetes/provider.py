@@ -15,7 +15,7 @@ from core.kube.kinds import DEFAULT_KINDS, EVENTS, Kind
 from core.ports import KnownStates
 from core.providers import ProviderContext
 from core.providers.kubernetes import audit, joining, releases, storms, tail
-from core.providers.kubernetes.client import Cluster, NotOffered, Together
+from core.providers.kubernetes.client import Cluster, NotLetIn, NotOffered, Together
 from core.providers.kubernetes.following import Followed, Position, Stream
 from core.providers.kubernetes.gathering import Gathering
 from core.providers.kubernetes.one_poll import OnePoll
@@ -174,6 +174,8 @@ class KubernetesProvider:
             for stream, call in calls:
                 try:
                     together.result(call)
+                except NotLetIn as error:
+                    return (Check(name=self.source, state=CheckState.RED, says=str(error), next_step=error.next_step),)
                 except (ProviderForbidden, NotOffered) as error:
                     findings.append(self._amber(stream, error))
                 except ProviderError as error:

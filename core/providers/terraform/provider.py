@@ -1,6 +1,6 @@
 """A Terraform source: states behind one backend, each compared with what it was; locks and runs tell who and why."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from core.batch import Batch, Check, CheckState, Cursor
 from core.clock import Deadline
 from core.coverage import Coverage, CoverageState
-from core.errors import ProviderError
+from core.errors import ProviderError, RecordUnreadable
 from core.ports import KnownStates
 from core.providers import ProviderContext
-from core.providers.terraform.backend import Backend
+from core.providers.terraform import statefile
+from core.providers.terraform.backend import Backend, Look, Unread
 from core.providers.terraform.gcs import GcsStates
 from core.providers.terraform.hcp import HcpWorkspaces
 from core.providers.terraform.http import HttpState
@@ -97,19 +98,26 @@ class TerraformProvider:
             look = self.backend.look(lambda _: "", deadline)
         except ProviderError as error:
             return (Check(name=self.source, state=CheckState.RED, says=str(error), next_step=error.next_step or step),)
-        count = len(look.states)
+        unread = [*look.unread, *self._unreadable(look, deadline)]
+        seen = len(look.states)
+        count = seen - (len(unread) - len(look.unread))
+        says = f"{count} state{'' if count == 1 else 's'} can be read"
         state = CheckState.GREEN if count else CheckState.RED
-        whole = Check(
-            name=self.source,
-            state=state,
-            says=f"{count} state{'' if count == 1 else 's'} can be seen",
-            next_step="" if count else "Name at least one state that is there.",
-        )
+        next_step = "" if count else "Name at least one state that is there." if not seen else step
         parts = (
             Check(name=f"{self.source} {one.part}", state=CheckState.AMBER, says=str(one.why), next_step=one.why.next_step or step)
-            for one in look.unread
+            for one in unread
         )
-        return (whole, *parts)
+        return (Check(name=self.source, state=state, says=says, next_step=next_step), *parts)
+
+    def _unreadable(self, look: Look, deadline: Deadline) -> Iterator[Unread]:
+        """The states that are there and cannot be read, or hold none; those for which no time is left are not looked into."""
+        for glimpse in look.states:
+            try:
+                content = glimpse.content if glimpse.content is not None else self.backend.read(glimpse, deadline).body
+                statefile.parse(statefile.load(content))
+            except (ProviderError, RecordUnreadable) as error:
+                yield Unread(part=glimpse.place.label, why=error, place=glimpse.place)
 
     def close(self) -> None:
         self.backend.close()

@@ -1,5 +1,6 @@
 """`wgo doctor` against a workspace: what is green, and the next step where something is not."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,10 +15,14 @@ from bot import scopes
 from bot.app import build_doctor
 from bot.sandbox import Configuration, Driver, RunningSandbox, start_in_thread
 from core.baseline import Metric
-from core.batch import Check, CheckState
-from core.clock import utc_now
+from core.batch import Batch, Check, CheckState, Cursor
+from core.clock import Deadline, utc_now
+from core.coverage import Coverage, CoverageState
+from core.delivery import Delivery
 from core.measures import HEARTBEAT
+from core.ports import Commit
 from core.settings import DatabaseSettings, Settings, SourceSettings
+from core.timerange import TimeRange
 from storage import open_store
 from tests.unit.bot.world import GENERAL, MANIFEST, PATIENT, settings_for
 
@@ -210,10 +215,6 @@ def test_a_source_that_cannot_be_built_is_red_with_the_fix(here: Ward) -> None:
 
 
 def test_messages_that_could_not_be_delivered_are_amber(here: Ward) -> None:
-    from core.batch import Batch, Cursor
-    from core.delivery import Delivery
-    from core.ports import Commit
-
     store = open_store(here.settings.database.url)
     delivery = Delivery(destination="C1", story_id="s", revision=1, not_before=utc_now())
     store.work.commit(Commit(source="wgo", batch=Batch(cursor=Cursor()), deliveries=(delivery,)))
@@ -231,3 +232,59 @@ def test_with_nothing_configured_it_says_what_is_lacking(tmp_path: Path) -> None
     lacking = [check.says for check in found if check.name == "settings"]
     assert [says.split(" ")[0] for says in lacking] == ["slack.bot_token", "slack.app_token", "slack.channel", "sources", "model.api_key"]
     assert {check.state for check in found if check.name == "settings"} == {AMBER}
+
+
+@dataclass
+class Faulty:
+    """A provider whose check is broken, or never ends."""
+
+    ends: threading.Event
+    hangs: bool = False
+
+    def check(self, deadline: Deadline) -> list[Check]:
+        if self.hangs:
+            self.ends.wait()
+        raise KeyError("users")
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("hangs", "says"), [(False, "its check failed in a way it should not: KeyError"), (True, "did not answer in time")]
+)
+def test_a_source_whose_check_breaks_or_hangs_ends_no_other(here: Ward, hangs: bool, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.doctor._SECONDS_FOR_ALL", 2.0)
+    bad = SourceSettings(name="bad", provider="terraform", options={"paths": ["/nowhere"]})
+    sources = (bad, *here.settings.sources)
+    here.settings = here.settings.model_copy(update={"sources": sources})
+    built, ends = build_doctor(here.settings), threading.Event()
+    faulty: Any = Faulty(ends, hangs)
+    doctor = replace(built, build_provider=lambda source, store: faulty if source is bad else built.build_provider(source, store))
+    found = {check.name: check for check in doctor.examine()}
+    ends.set()
+    assert (found["source bad"].state, found["source bad"].says) == (RED, says)
+    assert found["source infra: infra"].state is GREEN
+
+
+def test_a_source_tells_how_the_bot_read_it_last_beside_what_it_can_do_now(here: Ward) -> None:
+    at = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    gap = Coverage(
+        source="infra",
+        range=TimeRange(start=at - timedelta(hours=2), end=at),
+        state=CoverageState.GAP,
+        complete_until=at - timedelta(hours=2),
+        reason="infra/prod: the state file is empty",
+        next_step="Restore it from a backup.",
+    )
+    store = open_store(here.settings.database.url)
+    store.work.commit(Commit(source="infra", batch=Batch(cursor=Cursor(), coverage=(gap,))))
+    store.close()
+    check = here.examined()["source infra, read last"]
+    assert (check.state, check.says) == (AMBER, "not read 2026-03-02 10:00–12:00 UTC: infra/prod: the state file is empty")
+    assert check.next_step == "Restore it from a backup."
+    later = replace(gap, range=TimeRange(start=at, end=at + timedelta(hours=1)), state=CoverageState.READ, complete_until=at, reason="")
+    store = open_store(here.settings.database.url)
+    store.work.commit(Commit(source="infra", batch=Batch(cursor=Cursor(), coverage=(replace(later, next_step=""),))))
+    store.close()
+    check = here.examined()["source infra, read last"]
+    assert (check.state, check.says) == (GREEN, "2026-03-02 13:00 UTC")

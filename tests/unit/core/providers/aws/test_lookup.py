@@ -113,6 +113,15 @@ def test_a_failure_of_the_whole_source_is_an_error_of_ours(trail: CloudTrail, fa
     assert raised.value.source == "aws-prod"
 
 
+@pytest.mark.parametrize("fault", ["ExpiredTokenException", "UnrecognizedClientException", "InvalidSignatureException"])
+def test_credentials_that_are_not_accepted_are_to_be_renewed_and_no_permission_is_asked_for(trail: CloudTrail, fault: str) -> None:
+    trail.fault["eu-west-1"] = fault
+    with pytest.raises(ProviderForbidden) as raised:
+        Watch(trail.url).poll()
+    assert fault in str(raised.value)
+    assert raised.value.next_step == "Renew or correct the credentials that WGO uses for aws-prod."
+
+
 def test_nobody_listening_is_unreachable() -> None:
     with pytest.raises(ProviderUnreachable):
         Watch("http://127.0.0.1:9").poll()

@@ -101,6 +101,16 @@ def ends_in_time(provider: Provider, error: type[ProviderError], seconds: float 
     assert time.monotonic() - began < seconds + 0.5
 
 
+def left_behind(within_seconds: float) -> bool:
+    """Does a call's thread still run after that?"""
+    ends_at = time.monotonic() + within_seconds
+    while any(one.name == "k8s-eks" for one in threading.enumerate()):
+        if time.monotonic() > ends_at:
+            return True
+        time.sleep(0.02)
+    return False
+
+
 def test_a_server_that_accepts_and_never_answers_ends_by_the_deadline(provider: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         ends_in_time(provider(f"http://127.0.0.1:{silent.getsockname()[1]}"), ProviderTimedOut)
@@ -122,6 +132,7 @@ def test_a_server_that_drips_ends_by_the_deadline(provider: Any) -> None:
         thread.start()
         try:
             ends_in_time(provider(f"http://127.0.0.1:{dripping.getsockname()[1]}", kinds=["Pod"], warnings=False), ProviderTimedOut)
+            assert not left_behind(within_seconds=1), "every poll would leave another"
         finally:
             stop.set()
             thread.join()
@@ -310,3 +321,20 @@ def test_a_kubeconfig_that_cannot_be_used_says_so(tmp_path: Path) -> None:
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="eks"):
         build(SourceSettings(name="eks", provider="kubernetes", options=options), CONTEXT)
+
+
+@pytest.mark.parametrize("body", ["users:\n- user: {token: sesame, x: [\n", "{{{{not: yaml", "clusters: 3\nusers: sesame\n", "\x00\x01"])
+def test_a_kubeconfig_that_is_none_is_an_error_of_ours_that_shows_nothing_of_it(provider: Any, tmp_path: Path, body: str) -> None:
+    made = provider("http://127.0.0.1:9")
+    (tmp_path / "kubeconfig").write_text(body)
+    (check,) = made.check(Deadline.after(5))
+    assert check.state is CheckState.RED
+    assert check.says.startswith("the kubeconfig cannot be used: ")
+    assert "sesame" not in check.says
+    assert check.next_step == "Name a kubeconfig file and a context that exist in the source's options."
+
+
+def test_credentials_that_are_not_accepted_are_to_be_renewed_and_no_role_is_asked_for(server: Any, provider: Any) -> None:
+    (check,) = provider(server(lambda *_: (401, PLAIN, b'{"message": "Unauthorized"}'))).check(Deadline.after(5))
+    assert (check.state, check.says) == (CheckState.RED, "Unauthorized")
+    assert check.next_step == "Renew or correct the token or certificate of the kubeconfig: the API server does not accept it."

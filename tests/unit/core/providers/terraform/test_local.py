@@ -346,3 +346,16 @@ def test_a_file_that_turned_into_a_pipe_after_it_was_seen_is_not_waited_for(tmp_
     os.mkfifo(path)
     with pytest.raises(RecordUnreadable, match="is a named pipe"):
         states.read(glimpse, deadline)
+
+
+def test_the_check_reads_the_states_that_it_sees(tmp_path: Path, path: Path) -> None:
+    broken = tmp_path / "broken" / "terraform.tfstate"
+    broken.parent.mkdir()
+    broken.write_text('{"version": 4, "serial": 1')
+    watch = Watch({"paths": [str(path), str(broken)]})
+    whole, part = watch.provider.check(Deadline.after(5))
+    assert (whole.state, whole.says) == (CheckState.GREEN, "1 state can be read")
+    assert part.state is CheckState.AMBER
+    assert part.next_step
+    (alone, _) = Watch({"paths": [str(broken)]}).provider.check(Deadline.after(5))
+    assert (alone.state, alone.says) == (CheckState.RED, "0 states can be read")
