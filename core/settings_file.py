@@ -1,46 +1,22 @@
-"""`wgo.yaml`: read with its line numbers, so that whatever is wrong with it is said with file, line, field and fix.
-
-YAML as of 1.2: only `true` and `false` are booleans, so that `comfort_mode: off` and `quiet_from: 22:00` mean what they say.
-"""
+"""`wgo.yaml`: read with its line numbers, so that whatever is wrong with it is said with file, line, field and fix."""
 
 import difflib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import SettingsError as EnvironmentUnreadable
 
 from core.errors import SettingsError, WgoError
 from core.settings import Settings
+from core.settings_yaml import CHECK, Place, Problem, WrittenFile, dotted
+from core.settings_yaml import read as read_yaml
 
 DEFAULT_NAME, VARIABLE, PREFIX, NESTED = "wgo.yaml", "WGO_CONFIG", "WGO_", "__"
-_CHECK = "`wgo config check` lists everything; `wgo config example` shows every setting."
-Place = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
-    """One thing that is wrong. `line` counts from 1; 0 where the fault is in the environment or in no single line."""
-
-    file: str
-    line: int
-    field: str
-    says: str
-    fix: str
-
-    @property
-    def where(self) -> str:
-        return f"{self.file}, line {self.line}" if self.line else self.file
-
-    def as_error(self, others: int = 0) -> SettingsError:
-        more = f" ({others} more: `wgo config check` lists them)" if others else ""
-        at = f"{self.field}: " if self.field else ""
-        return SettingsError(f"{self.where}: {at}{self.says}{more}", next_step=self.fix)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,23 +26,6 @@ class Checked:
     file: str
     settings: Settings | None
     problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _File:
-    """The file as read: its values, and the line of each place in it."""
-
-    name: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    lines: Mapping[Place, int] = field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
-
-    def line(self, place: Place) -> int:
-        """Of that place, or of the nearest above it that is in the file; 0 where none is."""
-        for length in range(len(place), 0, -1):
-            if place[:length] in self.lines:
-                return self.lines[place[:length]]
-        return 0
 
 
 def load(path: Path | None = None) -> Settings:
@@ -86,7 +45,7 @@ def check(path: Path | None = None, options_of: Callable[[str], type[BaseModel]]
     Raises SettingsError where the file cannot be read at all.
     """
     found = located(path)
-    read = _read(found) if found else _File()
+    read = read_yaml(found) if found else WrittenFile()
     name = read.name or "the environment"
     if read.problems:
         return Checked(file=name, settings=None, problems=read.problems)
@@ -115,79 +74,10 @@ def located(path: Path | None) -> Path | None:
     return named
 
 
-# --- reading -----------------------------------------------------------------------------------------------------------
-
-
-class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own class attribute
-
-
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$"), list("-+0123456789.")
-)
-
-
-def _read(path: Path) -> _File:
-    try:
-        written = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise SettingsError(f"{path} cannot be read: {reason}", next_step="Name a text file that this user may read.") from error
-    loader = _Loader(written)
-    try:
-        root = loader.get_single_node()
-        if root is None:
-            return _File(name=str(path))
-        values = loader.construct_document(root)
-    except yaml.MarkedYAMLError as error:
-        return _File(name=str(path), problems=(_bad_yaml(path, error),))
-    except (yaml.YAMLError, ValueError) as error:
-        says = "this is no YAML: " + str(error).splitlines()[0]
-        return _File(name=str(path), problems=(Problem(file=str(path), line=0, field="", says=says, fix=_CHECK),))
-    finally:
-        loader.dispose()
-    if not isinstance(root, yaml.MappingNode):
-        fix = "Begin with the name of a group: `slack:`. " + _CHECK
-        return _File(name=str(path), problems=(Problem(file=str(path), line=1, field="", says="settings are names with values", fix=fix),))
-    lines: dict[Place, int] = {}
-    twice = tuple(_walk(root, (), lines, str(path)))
-    # A group of which every line is still commented out is no group.
-    kept = {str(key): value for key, value in values.items() if value is not None}
-    return _File(name=str(path), values=kept, lines=lines, problems=twice)
-
-
-def _bad_yaml(path: Path, error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    says = f"this is no YAML: {error.problem or error.context}"
-    fix = "Indent with spaces, and put values that contain `: ` or begin with a mark in quotes."
-    return Problem(file=str(path), line=mark.line + 1 if mark else 0, field="", says=says, fix=fix)
-
-
-def _walk(node: yaml.Node, place: Place, lines: dict[Place, int], file: str) -> Iterator[Problem]:
-    """Note the line of every place below; a name that is given twice is a problem, as the last would silently count."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            below = (*place, str(key.value))
-            line = key.start_mark.line + 1
-            if below in lines:
-                says = f"given twice, in line {lines[below]} and here"
-                yield Problem(file=file, line=line, field=_dotted(below), says=says, fix="Keep one of the two.")
-                continue
-            lines[below] = line
-            yield from _walk(value, below, lines, file)
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            lines[(*place, number)] = value.start_mark.line + 1
-            yield from _walk(value, (*place, number), lines, file)
-
-
 # --- what is wrong -----------------------------------------------------------------------------------------------------
 
 
-def _problems(error: ValidationError, read: _File, model: type[BaseModel], above: Place) -> Iterator[Problem]:
+def _problems(error: ValidationError, read: WrittenFile, model: type[BaseModel], above: Place) -> Iterator[Problem]:
     for one in error.errors(include_url=False, include_input=False):
         inner = one["loc"]
         place = (*above, *inner)
@@ -197,7 +87,7 @@ def _problems(error: ValidationError, read: _File, model: type[BaseModel], above
         yield Problem(
             file=variable if from_environment else (read.name or "the environment"),
             line=line,
-            field="" if from_environment else _dotted(place),
+            field="" if from_environment else dotted(place),
             says=said(one["type"], one["msg"]),
             fix=_fix(one["type"], inner, model),
         )
@@ -222,9 +112,9 @@ def _fix(kind: str, inner: Place, model: type[BaseModel]) -> str:
     holder = _model_at(model, inner[:-1])
     if kind == "extra_forbidden":
         near = difflib.get_close_matches(str(inner[-1]), list(holder.model_fields) if holder else [], n=1, cutoff=0.5)
-        return f"Did you mean {near[0]}? " + _CHECK if near else "Remove it. " + _CHECK
+        return f"Did you mean {near[0]}? " + CHECK if near else "Remove it. " + CHECK
     told = holder.model_fields.get(str(inner[-1])) if holder and inner else None
-    return f"It is: {told.description}" if told and told.description else _CHECK
+    return f"It is: {told.description}" if told and told.description else CHECK
 
 
 def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
@@ -245,10 +135,6 @@ def inner_model(annotation: Any) -> type[BaseModel] | None:
     return next((found for one in getattr(annotation, "__args__", ()) if (found := inner_model(one))), None)
 
 
-def _dotted(place: Place) -> str:
-    return ".".join(str(part) for part in place)
-
-
 def _variable(place: Place) -> str:
     """The environment variable that sets this place, or holds it: what is in a list is set as a whole."""
     names = [str(part) for part in place]
@@ -265,17 +151,17 @@ def _unreadable_variable(error: Exception) -> Problem:
     return Problem(file=name, line=0, field="", says="this is no JSON", fix='Write groups and lists as JSON: \'["prod", "staging"]\'.')
 
 
-def _same_names(settings: Settings, read: _File) -> Iterator[Problem]:
+def _same_names(settings: Settings, read: WrittenFile) -> Iterator[Problem]:
     seen: set[str] = set()
     for number, source in enumerate(settings.sources):
         if source.name in seen:
             place: Place = ("sources", number, "name")
             says = f"two sources are called {source.name}"
-            yield Problem(file=read.name, line=read.line(place), field=_dotted(place), says=says, fix="Give each source its own name.")
+            yield Problem(file=read.name, line=read.line(place), field=dotted(place), says=says, fix="Give each source its own name.")
         seen.add(source.name)
 
 
-def _wrong_options(settings: Settings, read: _File, options_of: Callable[[str], type[BaseModel]] | None) -> Iterator[Problem]:
+def _wrong_options(settings: Settings, read: WrittenFile, options_of: Callable[[str], type[BaseModel]] | None) -> Iterator[Problem]:
     for number, source in enumerate(settings.sources if options_of else ()):
         assert options_of is not None
         place: Place = ("sources", number)
@@ -286,11 +172,11 @@ def _wrong_options(settings: Settings, read: _File, options_of: Callable[[str], 
             yield from _problems(error, read, model, (*place, "options"))
         except WgoError as error:
             where = (*place, "provider")
-            yield Problem(file=read.name, line=read.line(where), field=_dotted(where), says=str(error), fix=error.next_step)
+            yield Problem(file=read.name, line=read.line(where), field=dotted(where), says=str(error), fix=error.next_step)
         except ImportError as error:
             where = (*place, "provider")
             fix = f"Install what provider {source.provider} needs."
-            yield Problem(file=read.name, line=read.line(where), field=_dotted(where), says=str(error), fix=fix)
+            yield Problem(file=read.name, line=read.line(where), field=dotted(where), says=str(error), fix=fix)
 
 
 def _strange_variables() -> Iterator[Problem]:

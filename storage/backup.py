@@ -24,7 +24,11 @@ _SECONDS = 3600
 def backup(url: str, folder: Path, kept: int = 7, pg_dump: str = "pg_dump", *, clock: Clock = utc_now) -> Path:
     """Write one backup into `folder`, verify it, and remove all but the newest `kept`. Safe beside a running bot. Raises StorageError."""
     path = file_of(url)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        step = "Name a folder in which WGO's user may write: database.backup_folder."
+        raise StorageError(f"{folder} cannot hold backups ({error.strerror})", next_step=step) from error
     suffix = "db" if path else "pgdump"
     target = folder / f"{_PREFIX}{clock().astimezone(UTC):%Y%m%dT%H%M%S.%fZ}.{suffix}"
     unfinished = target.with_name(f".{target.name}.part")

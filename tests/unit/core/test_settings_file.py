@@ -125,3 +125,31 @@ def test_a_time_zone_that_does_not_exist_is_named_with_its_line_and_what_it_is_f
     with pytest.raises(SettingsError, match=r"^wgo.yaml, line 5: channels.0.time_zone: there is no time zone 'Mars/Base'$") as refused:
         load()
     assert "Europe/Madrid" in refused.value.next_step
+
+
+_BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefghij", "bcdefghijk", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("slack:\n  channel: C\0\n", "this is no YAML: unacceptable character #x0000: special characters are not allowed"),
+        (_BOMB, "its aliases written out are more values than settings can be"),
+        ("a: &a [*a]\n", "its aliases written out are more values than settings can be"),
+        ("[" * 100_000, "this is no YAML of settings: it is nested too deep"),
+    ],
+    ids=["a NUL", "aliases of aliases", "a list that holds itself", "depth"],
+)
+def test_a_file_that_would_break_or_hold_up_the_reader_is_named_as_unusable(text: str, says: str) -> None:
+    written(text)
+    with pytest.raises(SettingsError) as refused:
+        load()
+    assert str(refused.value) == f"wgo.yaml: {says}"
+    assert refused.value.next_step
+
+
+def test_an_alias_means_what_its_anchor_says() -> None:
+    written("channels:\n  - {channel: C1, environments: &both [prod, stage]}\n  - {channel: C2, environments: *both}\n")
+    assert [one.environments for one in load().channels] == [("prod", "stage"), ("prod", "stage")]
