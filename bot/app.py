@@ -21,7 +21,7 @@ from core.clock import Clock, utc_now
 from core.errors import WgoError
 from core.followup import FollowUps
 from core.ingest import Ingest
-from core.keeping import Keeping
+from core.keeping import Keeping, KeptCoverage
 from core.lookback import LookBack
 from core.measures import Measures
 from core.overrule import Overrules
@@ -242,6 +242,7 @@ def build_bot(settings: Settings, *, http: bool = False, store: Store | None = N
 
     opened = store or open_store(settings, clock=clock)
     opened.work = keeping = Keeping(opened.work, clock=clock)
+    opened.coverage = KeptCoverage(opened.coverage, keeping)
     ingest = build_ingest(settings, opened, clock=clock)
     sources, broken = _buildable(settings, opened, clock)
     bot = Bot(

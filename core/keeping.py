@@ -4,13 +4,14 @@ A poll reads the store before its source: who polls says here, too, that it was 
 """
 
 import threading
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.clock import Clock, utc_now
-from core.coverage import Coverage, CoverageState
+from core.coverage import Coverage, CoverageReport, CoverageState
 from core.errors import StorageError
-from core.ports import Commit, UnitOfWork
+from core.ports import Commit, CoverageStore, UnitOfWork
 from core.timerange import TimeRange
 
 
@@ -42,6 +43,20 @@ class Keeping:
         """The one that goes on, or the last one; None where there was none since the start."""
         return self._spell
 
+    def unkept(self, source: str, now: datetime) -> Coverage | None:
+        """The stretch up to now of which nothing could be kept, as a gap of the source; None while it can."""
+        since, spell = self._refused.get(source), self._spell
+        if since is None or spell is None or since >= now:
+            return None
+        return Coverage(
+            source=source,
+            range=TimeRange(start=since, end=now),
+            state=CoverageState.GAP,
+            complete_until=since,
+            reason=f"I can't keep what I see: {spell.says}",
+            next_step=spell.next_step,
+        )
+
     def commit(self, commit: Commit) -> int:
         """As the port says. The first commit of a source after refused ones says in its coverage what was not kept."""
         since = self._refused.get(commit.source)
@@ -67,6 +82,35 @@ class Keeping:
             self._refused.pop(source, None)
             if not self._refused and self._spell is not None and self._spell.until is None:
                 self._spell = replace(self._spell, until=self._clock())
+
+
+class KeptCoverage:
+    """The port core.ports.CoverageStore before another one: what the store refuses now cannot be told there, and is a gap all the same."""
+
+    def __init__(self, coverage: CoverageStore, keeping: Keeping) -> None:
+        self._coverage = coverage
+        self._keeping = keeping
+
+    def report(self, span: TimeRange, sources: Collection[str], now: datetime) -> CoverageReport:
+        told = self._coverage.report(span, sources, now)
+        for source in told.sources:
+            gap = self._keeping.unkept(source, now)
+            if gap is not None and gap.range.overlaps(span):
+                told = _with(told, gap)
+        return told
+
+    def last(self) -> Mapping[str, Coverage]:
+        return self._coverage.last()
+
+
+def _with(told: CoverageReport, gap: Coverage) -> CoverageReport:
+    """A gap for which no other reason is stored is the same one."""
+    same = [one for one in told.gaps if one.source == gap.source and not one.reason and one.range.overlaps(gap.range)]
+    start = min((gap.range.start, *(one.range.start for one in same)))
+    whole = TimeRange(start=max(start, told.range.start), end=min(gap.range.end, told.range.end))
+    others = (one for one in told.gaps if one not in same)
+    gaps = sorted((*others, replace(gap, range=whole)), key=lambda one: (one.range.start, one.source, one.part))
+    return replace(told, gaps=tuple(gaps))
 
 
 def _with_gap(commit: Commit, since: datetime | None, now: datetime, spell: Unkept | None) -> Commit:

@@ -151,3 +151,16 @@ def test_the_bot_asks_the_unit_of_work_that_everything_commits_to(spell: Spell) 
     bot = build_bot(settings_for(spell.here.sandbox), store=spell.here.store, clock=spell.here.clock)
     assert bot.notifier is not None and bot.notifier.unkept is not None
     assert bot.notifier.unkept.keeping is bot.store.work
+
+
+def test_a_catch_up_that_is_asked_for_while_nothing_can_be_kept_says_so_and_calms_nobody() -> None:
+    with world() as here:
+        here.read("infra")
+        keeping = here.store.work
+        assert isinstance(keeping, Keeping)
+        here.clock.forward(5)
+        keeping.refused("infra", StorageFull("wgo.db: no room left to write", next_step="Free some space."))
+        here.clock.forward(60)
+        said = shown(here.command("catchup 1h")["blocks"])
+        assert "I can't keep what I see: wgo.db: no room left to write" in said
+        assert "read whole" not in said or "0 of 1" in said

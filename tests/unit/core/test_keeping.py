@@ -8,7 +8,7 @@ import pytest
 from core.batch import Batch, Cursor
 from core.coverage import Coverage, CoverageState
 from core.errors import StorageFull
-from core.keeping import Keeping, Unkept
+from core.keeping import Keeping, KeptCoverage, Unkept
 from core.ports import Commit
 from core.timerange import TimeRange
 from storage import SqlStore, open_store
@@ -77,4 +77,30 @@ def test_what_was_not_kept_is_told_with_the_coverage_of_its_time_and_only_there(
     ]
     assert not report.whole
     assert report.unread == (), "it was read afterwards"
+    disk.store.close()
+
+
+def test_what_cannot_be_kept_now_is_a_gap_of_its_source_until_it_can() -> None:
+    disk = Disk()
+    keeping = Keeping(disk, clock=disk.clock)
+    coverage = KeptCoverage(disk.store.coverage, keeping)
+    for source in ("aws", "infra"):
+        keeping.commit(read(source, T0 + timedelta(minutes=1)))
+    disk.later(2, full=True)
+    with pytest.raises(StorageFull):
+        keeping.commit(read("infra", disk.now))
+    disk.later(1, full=True)
+    report = coverage.report(TimeRange(start=T0, end=disk.now), ["aws", "infra"], disk.now)
+    assert [(gap.source, gap.range.start.minute, gap.range.end.minute, gap.reason, gap.next_step) for gap in report.gaps] == [
+        ("infra", 2, 3, "I can't keep what I see: wgo.db: no room left to write", "Free some space.")
+    ]
+    assert not report.whole
+    assert coverage.report(TimeRange(start=T0, end=T0 + timedelta(minutes=1)), ["infra"], disk.now).whole, "what came before was kept"
+    disk.later(30, full=True)
+    report = coverage.report(TimeRange(start=T0, end=disk.now), ["infra"], disk.now)
+    assert [(gap.range.start.minute, gap.range.end.minute) for gap in report.gaps] == [(1, 33)], "one gap, for one reason"
+    disk.later(0, full=False)
+    keeping.commit(read("infra", disk.now))
+    report = coverage.report(TimeRange(start=T0, end=disk.now), ["infra"], disk.now)
+    assert [gap.reason.partition(" ")[0] for gap in report.gaps] == ["nothing"], "what the commit itself says of it"
     disk.store.close()
