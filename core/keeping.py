@@ -37,11 +37,17 @@ class Keeping:
         self._lock = threading.Lock()
         self._refused: dict[str, datetime] = {}
         self._spell: Unkept | None = None
+        self._kept_at: datetime | None = None
 
     @property
     def spell(self) -> Unkept | None:
         """The one that goes on, or the last one; None where there was none since the start."""
         return self._spell
+
+    @property
+    def kept_at(self) -> datetime | None:
+        """When anything was kept last; None where nothing was since the start."""
+        return self._kept_at
 
     def unkept(self, source: str, now: datetime) -> Coverage | None:
         """The stretch up to now of which nothing could be kept, as a gap of the source; None while it can."""
@@ -79,6 +85,7 @@ class Keeping:
 
     def _was_kept(self, source: str) -> None:
         with self._lock:
+            self._kept_at = self._clock()
             self._refused.pop(source, None)
             if not self._refused and self._spell is not None and self._spell.until is None:
                 self._spell = replace(self._spell, until=self._clock())

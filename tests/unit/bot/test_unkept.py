@@ -164,3 +164,37 @@ def test_a_catch_up_that_is_asked_for_while_nothing_can_be_kept_says_so_and_calm
         said = shown(here.command("catchup 1h")["blocks"])
         assert "I can't keep what I see: wgo.db: no room left to write" in said
         assert "read whole" not in said or "0 of 1" in said
+
+
+def started_anew(spell: Spell) -> UnkeptNotes:
+    """The notes of the next run, of which nothing was refused yet."""
+    spell.keeping = Keeping(spell.work, clock=spell.here.clock)
+    spell.notes = UnkeptNotes(spell.keeping, spell.here.notifier.slack, spell.here.store.subscriptions, spell.here.clock)
+    return spell.notes
+
+
+def test_a_note_of_a_run_that_was_killed_is_taken_back_by_the_next_once_something_is_kept(spell: Spell) -> None:
+    spell.here.clock.now = datetime.now(UTC).replace(microsecond=0)
+    spell.commits(full=True)
+    spell.after(60)
+    started_anew(spell)
+    [still] = spell.after(1).said()
+    assert still.startswith("I can't keep what I see since")
+    spell.commits(full=False)
+    [over] = spell.after(1).said()
+    assert over.startswith("I can keep what I see again, since ")
+    started_anew(spell)
+    spell.commits(full=False)
+    assert spell.after(1).said() == [over], "it is said once"
+
+
+def test_a_run_that_starts_inside_a_spell_edits_what_the_one_before_said(spell: Spell) -> None:
+    spell.here.clock.now = datetime.now(UTC).replace(microsecond=0)
+    spell.commits(full=True)
+    spell.after(60)
+    started_anew(spell)
+    spell.commits(full=True)
+    assert len(spell.after(60).said()) == 1
+    spell.commits(full=False)
+    [over] = spell.after(1).said()
+    assert over.startswith("I can keep what I see again. Nothing was kept ")
