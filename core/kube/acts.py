@@ -17,6 +17,7 @@ from core.kube.requests import Request
 from core.kube.state import arguments, redacted_patch
 from core.kube.subject import Subject, mapping, text
 from core.kube.ties import Place
+from core.rulefile import fits
 from core.trait import Trait
 
 _RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -50,7 +51,7 @@ class Act:
 def act_of(asked: Request, asker: Asker, sent: JsonObject, answered: JsonObject, place: Place) -> Act | None:
     """The act; None where the request changes nothing. `sent` and `answered` are the objects of request and response, where told."""
     by_platform = asker.actor.kind is ActorKind.SERVICE
-    meaning = rules.meaning(asked.action, name=asked.name, agent=asked.agent, path=asked.uri, by_platform=by_platform)
+    meaning = rules.meaning(asked.action, name=asked.name, agent=asked.agent, path=asked.uri, by=asker.actor.kind)
     if meaning is None:
         return None
     kind = meaning.kind or _kind(asked, sent, answered)
@@ -72,9 +73,12 @@ def act_of(asked: Request, asker: Asker, sent: JsonObject, answered: JsonObject,
         after={} if gone else described,
         before=described if gone else {},
         changed=paths if asked.verb == "patch" or meaning.change_type is ChangeType.SCALED else (),
+        user=asker.actor.id,
+        agent=asked.agent,
         by_platform=by_platform,
         anonymous=asker.anonymous,
         took_all_rights=asker.took_all_rights,
+        poses_as_platform=_poses_as_platform(asked, asker),
         nodes_credential=is_misused_node(asker.actor),
     )
     tool = asker.actor.tool
@@ -86,6 +90,12 @@ def act_of(asked: Request, asker: Asker, sent: JsonObject, answered: JsonObject,
         references=_references(asked, thing, (described, answered), place),
         intents=ties.intents(described, tool.partition(" ")[0] if tool != "Argo CD" else tool, place, paths),
     )
+
+
+def _poses_as_platform(asked: Request, asker: Asker) -> bool:
+    """Did somebody ask in the name of a part of the cluster? One whom a proxy speaks for is the asker, and poses as nobody."""
+    name = asked.in_the_name_of
+    return name != asker.actor.id and fits(name, rules.own_parts())
 
 
 def _kind(asked: Request, sent: JsonObject, answered: JsonObject) -> str:

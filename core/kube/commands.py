@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from core.kube.attacks import ATTACKERS_COMMANDS
 from core.kube.subject import Subject, items
-from core.kube.workloads import ATTACKERS_COMMANDS
 
 # Where a pod, its node and its cloud keep what one may act as: mounted tokens, private keys, the control plane's own, the metadata server.
 # https://attack.mitre.org/techniques/T1552/ and https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/

@@ -1,5 +1,6 @@
 """What a trait rule may ask of a change beyond its name. Each is pure and true only where it was seen."""
 
+import base64
 import json
 import re
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from dataclasses import replace
 
 from core.event import ChangeType
 from core.json import JsonObject, JsonValue
-from core.kube import commands, extensions, rights, workloads
+from core.kube import attacks, commands, entrances, extensions, rights, workloads
 from core.kube.namespaces import is_system
 from core.kube.subject import Subject, items, mapping, text
 from core.redaction import Redactor
@@ -17,8 +18,8 @@ _CREDENTIALS_IN_TEXT = re.compile(
     r"[\"']?\s*[:=]\s*\S",
     re.IGNORECASE,
 )
-_INTERNAL_BALANCER = re.compile(r"internal|private|intranet", re.IGNORECASE)
 _LEVELS = {"privileged": 0, "baseline": 1, "restricted": 2}
+_INTERNAL_BALANCER = re.compile(r"internal|private|intranet", re.IGNORECASE)
 
 
 def _internal(subject: Subject) -> bool:
@@ -151,8 +152,35 @@ def _unverified(subject: Subject) -> bool:
     return mapping(subject.after, "spec").get("insecureSkipTLSVerify") is True
 
 
+_CLIENT_SIGNERS = frozenset({"kubernetes.io/kube-apiserver-client", "kubernetes.io/kube-apiserver-client-kubelet"})
+
+
 def _asks_to_be_a_client(subject: Subject) -> bool:
-    return text(subject.after, "spec", "signerName") == "kubernetes.io/kube-apiserver-client"
+    """Of the API server: as a user, as a node, or by whatever signer in the group that nothing limits."""
+    return text(subject.after, "spec", "signerName") in _CLIENT_SIGNERS or b"system:masters" in _certificate(subject)
+
+
+def _certificate(subject: Subject) -> bytes:
+    """What a certificate is asked for with: PEM within base64. Empty where it is something else."""
+    try:
+        lines = base64.b64decode(text(subject.after, "spec", "request")).decode().splitlines()
+        return base64.b64decode("".join(line for line in lines if not line.startswith("-----")))
+    except ValueError:
+        return b""
+
+
+def _joins(subject: Subject) -> bool:
+    """A node that joins asks so with a bootstrap token. https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/"""
+    return subject.user.startswith("system:bootstrap:")
+
+
+# Programs that do in their own namespace, with their account there, what would be telling of anyone else: an executor of a pipeline's jobs,
+# a keeper of backups. https://docs.gitlab.com/runner/executors/kubernetes/ and https://velero.io/docs/main/how-velero-works/
+_AT_HOME = ("gitlab-runner", "velero-server")
+
+
+def _program_at_home(subject: Subject) -> bool:
+    return subject.user.startswith(f"system:serviceaccount:{subject.namespace}:") and subject.agent.lower().startswith(_AT_HOME)
 
 
 def _kubelet_exec(subject: Subject) -> bool:
@@ -184,9 +212,11 @@ def _when(wanted: JsonValue) -> Callable[[Subject], bool]:
     return lambda subject: bool(getattr(subject, wanted))
 
 
+_OF_OBJECTS = (workloads, attacks, rights, entrances, extensions)
 CONDITIONS: dict[str, Callable[[Subject], bool]] = {
-    **{name: _fresh(asks) for part in (workloads, rights, extensions) for name, asks in part.CONDITIONS.items()},
+    **{name: _fresh(asks) for part in _OF_OBJECTS for name, asks in part.CONDITIONS.items()},
     **rights.STANDING,
+    **entrances.STANDING,
     **commands.CONDITIONS,
     "own_part": workloads.own_part,
     "in_system_namespace": lambda subject: is_system(subject.namespace),
@@ -215,6 +245,10 @@ CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     "of_gatekeeper": _of_gatekeeper,
     "unverified": _fresh(_unverified),
     "asks_to_be_a_client": _asks_to_be_a_client,
+    "joins": _joins,
+    "program_at_home": _program_at_home,
+    "attackers_agent": attacks.agent_of_attackers,
+    "poses_as_platform": _when("poses_as_platform"),
     "took_all_rights": _when("took_all_rights"),
     "nodes_credential": _when("nodes_credential"),
     "by_platform": _when("by_platform"),

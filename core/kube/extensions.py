@@ -36,11 +36,30 @@ def _volume_goes_with_its_claim(subject: Subject) -> bool:
     return text(subject.after, "spec", "persistentVolumeReclaimPolicy") == "Delete"
 
 
+def _project_opened(subject: Subject) -> bool:
+    """Every repository, every place, or every kind of a cluster's own objects. https://argo-cd.readthedocs.io/en/stable/user-guide/projects/"""
+    spec = mapping(subject.after, "spec")
+    return (
+        "*" in items(spec, "sourceRepos")
+        or any(text(one, "namespace") == "*" and "*" in (text(one, "server"), text(one, "name")) for one in items(spec, "destinations"))
+        or any(text(one, "group") == text(one, "kind") == "*" for one in items(spec, "clusterResourceWhitelist"))
+    )
+
+
+def _ranchers_admin(subject: Subject) -> bool:
+    """https://ranchermanager.docs.rancher.com/how-to-guides/new-user-guides/authentication-permissions-and-global-configuration/manage-role-based-access-control-rbac"""
+    return (
+        text(subject.after, "globalRoleName") in ("admin", "restricted-admin") or text(subject.after, "roleTemplateName") == "cluster-owner"
+    )
+
+
 CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "constraints_let_more": _constraints_let_more,
     "audits_nothing": _audits_nothing,
     "anyone_enters_argo": _anyone_enters_argo,
     "in_the_clear": _in_the_clear,
     "backs_up_no_more": _backs_up_no_more,
+    "project_opened": _project_opened,
+    "ranchers_admin": _ranchers_admin,
     "volume_goes_with_its_claim": _volume_goes_with_its_claim,
 }

@@ -83,6 +83,15 @@ _MORE = {
     "oauths": "OAuth", "apiservers": "APIServer", "machineconfigs": "MachineConfig", "iampolicies": "IAMPolicy",
     "iampartialpolicies": "IAMPartialPolicy", "iampolicymembers": "IAMPolicyMember", "gitrepositories": "GitRepository",
     "ocirepositories": "OCIRepository", "peerauthentications": "PeerAuthentication", "helmrepositories": "HelmRepository",
+    "adminnetworkpolicies": "AdminNetworkPolicy", "baselineadminnetworkpolicies": "BaselineAdminNetworkPolicy",
+    "clusternetworkpolicies": "ClusterNetworkPolicy", "requestauthentications": "RequestAuthentication",
+    "mutatingadmissionpolicies": "MutatingAdmissionPolicy", "mutatingadmissionpolicybindings": "MutatingAdmissionPolicyBinding",
+    "tracingpolicies": "TracingPolicy", "tracingpoliciesnamespaced": "TracingPolicyNamespaced", "kubearmorpolicies": "KubeArmorPolicy",
+    "kubearmorhostpolicies": "KubeArmorHostPolicy", "kubearmorclusterpolicies": "KubeArmorClusterPolicy",
+    "seccompprofiles": "SeccompProfile", "selinuxprofiles": "SelinuxProfile", "apparmorprofiles": "AppArmorProfile",
+    "clusterlogforwarders": "ClusterLogForwarder", "clustertrustbundles": "ClusterTrustBundle", "appprojects": "AppProject",
+    "deletebackuprequests": "DeleteBackupRequest", "globalrolebindings": "GlobalRoleBinding",
+    "clusterroletemplatebindings": "ClusterRoleTemplateBinding",
     "virtualservices": "VirtualService", "destinationrules": "DestinationRule", "httproutes": "HTTPRoute",
 }  # fmt: skip
 _BY_PLURAL = {**_MORE, **{kind.plural: kind.name for kind in DEFAULT_KINDS}}

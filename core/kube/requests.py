@@ -10,7 +10,7 @@ from core.kube.subject import mapping, text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What an audit record says was asked, its gaps filled from the request's address."""
+    """What an audit record says was asked, its gaps filled from the request's address. `in_the_name_of` is who was impersonated."""
 
     verb: str
     resource: str
@@ -22,6 +22,7 @@ class Request:
     agent: str
     code: int | None
     uid: str = ""
+    in_the_name_of: str = ""
 
     @property
     def target(self) -> str:
@@ -52,6 +53,7 @@ def request_of(record: JsonObject) -> Request:
         uri=uri,
         agent=text(record, "userAgent") or text(record, "http", "useragent"),
         uid=text(ref, "uid"),
+        in_the_name_of=text(record, "impersonatedUser", "username"),
         code=int(code) if isinstance(code, int | str) and str(code).isdigit() else None,
     )
 

@@ -16,6 +16,9 @@ _RISKY_WRITES = frozenset({
     "persistentvolumes", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "mutatingwebhookconfigurations",
     "validatingwebhookconfigurations", "certificatesigningrequests/approval",
 })  # fmt: skip
+# Whoever may write a namespace may take its guards off: https://kubernetes.io/docs/concepts/security/rbac-good-practices/#namespace-modification
+_OVERWRITES = frozenset({"update", "patch", "*"})
+_TIGHT_CONSTRAINTS = frozenset({"restricted", "restricted-v2", "restricted-v3", "nonroot", "nonroot-v2"})
 _WORKLOADS = frozenset({"pods", "deployments", "daemonsets", "statefulsets", "jobs", "cronjobs", "replicasets"})
 
 
@@ -56,8 +59,24 @@ def _role_risky(subject: Subject) -> bool:
         or ("secrets" in resources and verbs & {"get", "list", "watch", "*"})
         or ("*" in resources)
         or (verbs & _WRITES and resources & _RISKY_WRITES)
+        or ("namespaces" in resources and verbs & _OVERWRITES)
+        or ("signers" in resources and verbs & {"approve", "sign", "*"})
         for verbs, resources, _ in _roles(subject.after)
     )
+
+
+def _role_uses_constraints(subject: Subject) -> bool:
+    """OpenShift's, beyond those that everyone has. https://docs.redhat.com/en/documentation/openshift_container_platform/latest/html/authentication_and_authorization/managing-pod-security-policies"""
+    return any(
+        "securitycontextconstraints" in items(rule, "resources")
+        and not {"use", "*"}.isdisjoint(map(str, items(rule, "verbs")))
+        and not (items(rule, "resourceNames") and _TIGHT_CONSTRAINTS.issuperset(map(str, items(rule, "resourceNames"))))
+        for rule in items(subject.after, "rules")
+    )
+
+
+def _role_all_addresses(subject: Subject) -> bool:
+    return any("*" in items(rule, "nonResourceURLs") and "*" in items(rule, "verbs") for rule in items(subject.after, "rules"))
 
 
 def _role_runs_workloads(subject: Subject) -> bool:
@@ -85,6 +104,8 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "role_wildcard": _role_wildcard,
     "role_everything": _role_everything,
     "role_risky": _role_risky,
+    "role_uses_constraints": _role_uses_constraints,
+    "role_all_addresses": _role_all_addresses,
     "role_runs_workloads": _role_runs_workloads,
 }
 # Of what stands, whether it is new or not.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from core import rulefile
-from core.event import ChangeType
+from core.event import ActorKind, ChangeType
 from core.json import JsonObject
 from core.kube.conditions import CONDITIONS
 from core.kube.subject import Subject
@@ -66,17 +66,20 @@ def _verbs() -> Mapping[str, str]:
     return {verb: meaning for meaning, named in load("actions.yaml")["verbs"].items() for verb in named}
 
 
+_BY = {"platform": ActorKind.SERVICE, "person": ActorKind.HUMAN}
+
+
 @cache
 def _exceptions() -> tuple[JsonObject, ...]:
     return tuple(load("actions.yaml")["exceptions"])
 
 
-def meaning(action: str, *, name: str, agent: str, path: str, by_platform: bool) -> Meaning | None:
+def meaning(action: str, *, name: str, agent: str, path: str, by: ActorKind) -> Meaning | None:
     """What "verb resource/subresource" does; None where it changes nothing. An unknown verb is taken for a change."""
     for row in _exceptions():
         if (
             fits(action, row["match"])
-            and (row.get("by") != "platform" or by_platform)
+            and ("by" not in row or _BY[row["by"]] is by)
             and ("name" not in row or fits(name, row["name"]))
             and ("agent" not in row or fits(agent.lower(), row["agent"]))
             and ("path" not in row or fits(path.partition("?")[0], row["path"]))
@@ -84,6 +87,12 @@ def meaning(action: str, *, name: str, agent: str, path: str, by_platform: bool)
             return None if row["as"] == NONE else Meaning(change_type=ChangeType(row["as"]), kind=row.get("kind", ""))
     told = _verbs().get(action.partition(" ")[0], ChangeType.MODIFIED)
     return None if told == NONE else Meaning(change_type=ChangeType(told))
+
+
+@cache
+def own_parts() -> tuple[str, ...]:
+    """The names that the cluster's own parts go by."""
+    return tuple(load("actions.yaml")["own_parts"]["like"])
 
 
 @cache

@@ -12,8 +12,9 @@ class Subject:
     """`change_type` is what was meant, also where it was refused. `action` is "verb resource/subresource" ("" for snapshots).
 
     `before` is the last known state where there is one, `after` the object, the request or the patch, secrets still in it:
-    a Subject never leaves `normalize`. `took_all_rights` says that the request was made in the name of a group that nothing limits,
-    `nodes_credential` that it was made with a node's for what no node does.
+    a Subject never leaves `normalize`. `user` and `agent` are who asked, with which program, as the request tells it.
+    `took_all_rights` says that the request was made in the name of a group that nothing limits, `poses_as_platform` in that of one of
+    the cluster's own parts, `nodes_credential` that it was made with a node's for what no node does.
     """
 
     change_type: ChangeType
@@ -26,9 +27,12 @@ class Subject:
     before: JsonObject = field(default_factory=dict)
     after: JsonObject = field(default_factory=dict)
     changed: tuple[str, ...] = ()
+    user: str = ""
+    agent: str = ""
     by_platform: bool = False
     anonymous: bool = False
     took_all_rights: bool = False
+    poses_as_platform: bool = False
     nodes_credential: bool = False
 
 

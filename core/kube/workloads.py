@@ -36,14 +36,10 @@ _PLATFORM_IMAGES = re.compile(
 )
 _PROFILES = ("container.apparmor.security.beta.kubernetes.io/", "container.seccomp.security.alpha.kubernetes.io/", "seccomp.security.alpha")
 _CONTROL_PLANE = frozenset({"node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master"})
-# A shell handed to an address, and programs and pools that mine: https://attack.mitre.org/techniques/T1059/004/ and
-# https://attack.mitre.org/techniques/T1496/001/
-ATTACKERS_COMMANDS = re.compile(
-    r"/dev/(tcp|udp)/[\w.${-]+/|\b(nc|ncat|netcat)\b.{0,80}\s(-\w*e|--exec|-c)\s+\S*sh\b|\bmkfifo\b.{0,120}\b(nc|ncat|telnet)\b"
-    r"|\bsocat\b.{0,120}\bexec:|\bstratum\d?\+(tcp|ssl|tls)://|\b(xmrig|minerd|cpuminer|ccminer|ethminer|xmr-stak|nbminer)\b"
-    r"|\b(minexmr|supportxmr|nanopool|moneroocean|nicehash)\.",
-    re.IGNORECASE,
-)
+# Settings of the kernel that a pod has of its own; every other is the node's. https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluster/
+_OWN_SYSCTLS = ("net.", "kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
+# Types of SELinux that confine nothing: https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline
+_FREE_TYPES = frozenset({"spc_t", "unconfined_t", "unconfined_service_t", "container_runtime_t"})
 
 
 def _capabilities(subject: Subject) -> bool:
@@ -89,13 +85,27 @@ def own_part(subject: Subject) -> bool:
 
 
 def _unconfined(subject: Subject) -> bool:
-    """Seccomp or AppArmor switched off: of a pod, a container, or by the annotation of versions before 1.30."""
+    """Seccomp, AppArmor, SELinux or the masking of /proc switched off: of a pod, a container, or by an annotation of before 1.30."""
     holders = [*pod_specs(subject.after), *containers(subject.after)]
     told = [text(one, "securityContext", profile, "type") for one in holders for profile in ("seccompProfile", "appArmorProfile")]
-    return "Unconfined" in told or any(
-        str(key).startswith(_PROFILES) and value == "unconfined"
-        for metadata in _pod_metadata(subject.after)
-        for key, value in mapping(metadata, "annotations").items()
+    return (
+        "Unconfined" in told
+        or any(text(one, "securityContext", "procMount") == "Unmasked" for one in holders)
+        or any(text(one, "securityContext", "seLinuxOptions", "type") in _FREE_TYPES for one in holders)
+        or any(
+            str(key).startswith(_PROFILES) and value == "unconfined"
+            for metadata in _pod_metadata(subject.after)
+            for key, value in mapping(metadata, "annotations").items()
+        )
+    )
+
+
+def _nodes_sysctl(subject: Subject) -> bool:
+    """A setting of the node's kernel; or a value that adds one to another's, as runtimes once took it: CVE-2022-0811."""
+    return any(
+        not text(one, "name").startswith(_OWN_SYSCTLS) or "+" in text(one, "value")
+        for pod in pod_specs(subject.after)
+        for one in items(pod, "securityContext", "sysctls")
     )
 
 
@@ -104,23 +114,25 @@ def _pod_metadata(found: JsonObject) -> Iterator[JsonObject]:
         yield mapping(found, *path, "metadata")
 
 
-def _attackers_command(subject: Subject) -> bool:
-    return any(
-        ATTACKERS_COMMANDS.search(" ".join(map(str, (one.get("image"), *items(one, "command"), *items(one, "args")))))
-        for one in containers(subject.after)
-    )
-
-
 def _on_control_plane(subject: Subject) -> bool:
-    """Put on a node of the control plane, past its taint. What tolerates every taint of every node is not put there."""
+    """Put on a node of the control plane, past its taint. What tolerates every taint of every node is not put there by that alone."""
     return any(
-        any(text(one, "key") in _CONTROL_PLANE for one in items(pod, "tolerations"))
-        and (bool(text(pod, "nodeName")) or not mapping(pod, "nodeSelector").keys().isdisjoint(_CONTROL_PLANE) or _drawn_there(pod))
+        (_tolerates_its_taint(pod) and (bool(text(pod, "nodeName")) or _drawn_there(pod))) or (_tolerates_all(pod) and _drawn_there(pod))
         for pod in pod_specs(subject.after)
     )
 
 
+def _tolerates_its_taint(pod: JsonObject) -> bool:
+    return any(text(one, "key") in _CONTROL_PLANE for one in items(pod, "tolerations"))
+
+
+def _tolerates_all(pod: JsonObject) -> bool:
+    return any(not text(one, "key") and text(one, "operator") == "Exists" for one in items(pod, "tolerations"))
+
+
 def _drawn_there(pod: JsonObject) -> bool:
+    if not mapping(pod, "nodeSelector").keys().isdisjoint(_CONTROL_PLANE):
+        return True
     required = mapping(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
     return any(
         text(one, "key") in _CONTROL_PLANE and text(one, "operator") in ("Exists", "In")
@@ -152,7 +164,7 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "image_not_of_the_platform": _foreign_image,
     "runs_as_controller": _runs_as_controller,
     "unconfined": _unconfined,
-    "attackers_command": _attackers_command,
+    "nodes_sysctl": _nodes_sysctl,
     "on_control_plane": _on_control_plane,
     "past_the_image_check": _past_the_image_check,
 }

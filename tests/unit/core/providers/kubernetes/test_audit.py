@@ -67,7 +67,7 @@ def test_a_verb_and_a_subresource_tell_what_changed(verb: str, resource: str, ch
     ("verb", "resource"),
     [
         ("get", "configmaps"), ("list", "pods"), ("watch", "deployments.apps"), ("get", "pods/log"), ("get", "deployments.apps/scale"),
-        ("update", "deployments.apps/status"), ("patch", "nodes/status"), ("create", "pods/binding"),
+        ("update", "deployments.apps/status"), ("patch", "pods/status"), ("create", "localsubjectaccessreviews.authorization.k8s.io"),
         ("update", "leases.coordination.k8s.io"),
         ("create", "events"), ("create", "subjectaccessreviews.authorization.k8s.io"), ("create", "tokenreviews.authentication.k8s.io"),
         ("create", "selfsubjectrulesreviews.authorization.k8s.io"), ("update", "namespaces/finalize"), ("get", "services/proxy"),
