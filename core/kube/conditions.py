@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from core.event import ChangeType
-from core.json import JsonObject, JsonValue
-from core.kube import attacks, commands, entrances, extensions, rights, workloads
+from core.json import JsonValue
+from core.kube import attacks, commands, entrances, extensions, guards, rights, workloads
 from core.kube.namespaces import is_system
 from core.kube.subject import Subject, items, mapping, text
 from core.redaction import Redactor
@@ -18,7 +18,6 @@ _CREDENTIALS_IN_TEXT = re.compile(
     r"[\"']?\s*[:=]\s*\S",
     re.IGNORECASE,
 )
-_LEVELS = {"privileged": 0, "baseline": 1, "restricted": 2}
 _INTERNAL_BALANCER = re.compile(r"internal|private|intranet", re.IGNORECASE)
 
 
@@ -102,17 +101,6 @@ def _restarted(subject: Subject) -> bool:
     at = "kubectl.kubernetes.io/restartedAt"
     template = mapping(subject.after, "spec", "template", "metadata", "annotations")
     return at in template and template[at] != mapping(subject.before, "spec", "template", "metadata", "annotations").get(at)
-
-
-def _security_level(found: JsonObject) -> int:
-    return _LEVELS.get(str(mapping(found, "metadata", "labels").get("pod-security.kubernetes.io/enforce")), 1)
-
-
-def _standards_loosened(subject: Subject) -> bool:
-    labels = mapping(subject.after, "metadata", "labels")
-    if not subject.before:
-        return labels.get("pod-security.kubernetes.io/enforce") == "privileged"
-    return _security_level(subject.after) < _security_level(subject.before)
 
 
 def _webhook_ignores(subject: Subject) -> bool:
@@ -212,10 +200,11 @@ def _when(wanted: JsonValue) -> Callable[[Subject], bool]:
     return lambda subject: bool(getattr(subject, wanted))
 
 
-_OF_OBJECTS = (workloads, attacks, rights, entrances, extensions)
+_OF_OBJECTS = (workloads, attacks, rights, guards, entrances, extensions)
 CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     **{name: _fresh(asks) for part in _OF_OBJECTS for name, asks in part.CONDITIONS.items()},
     **rights.STANDING,
+    **guards.STANDING,
     **entrances.STANDING,
     **commands.CONDITIONS,
     "own_part": workloads.own_part,
@@ -234,7 +223,6 @@ CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     "to_zero": _to_zero,
     "suspended": _fresh(_suspended),
     "restarted": _restarted,
-    "standards_loosened": _standards_loosened,
     "webhook_ignores": _fresh(_webhook_ignores),
     "served_elsewhere": _fresh(_served_elsewhere),
     "approves": _approves,
