@@ -62,7 +62,8 @@ def change(event: Event, shown: int = 2) -> Text:
     if event.attempted:
         return (Code(event.native_action), " was tried and refused: ", clipped(event.error or "no reason was given", 120))
     if event.change_type in (ChangeType.CREATED, ChangeType.DELETED, ChangeType.REPLACED, ChangeType.EXECUTED) or not event.changes:
-        done = (Code(event.resource.kind), f" {_DONE[event.change_type]}")
+        joint = ": " if event.change_type is ChangeType.EXECUTED else " "
+        done = (Code(event.resource.kind), f"{joint}{_DONE[event.change_type]}")
         return (*done, " (", Code(event.native_action), ")") if event.native_action else done
     ordered = sorted(event.changes, key=_interest)
     said: list[Slot] = []

@@ -62,7 +62,7 @@ def _top(of: Details) -> list[Block]:
         f"*When*\n{_when(of.event)}",
         f"*What*\n{code(event.resource.kind)} {prose(event.change_type.value, 40)}",
         f"*Source*\n{prose(event.source, 80)} · {code(event.native_action or '–', 80)}",
-        f"*May one be at ease*\n{_COMFORT[assessment.comfort.level]}",
+        f"*How much at ease one may be*\n{_COMFORT[assessment.comfort.level]}",
         f"*Stability*\n{_stability(assessment)}",
     ]
     if event.resource.uid:
