@@ -25,7 +25,7 @@ from core.kube.actors import Asker
 from core.kube.acts import Thing, act_of, shown
 from core.kube.requests import Request
 from core.observation import Health, Observation, Signal
-from core.providers.gcp import clusters, jobs, rules
+from core.providers.gcp import bigquery, clusters, rules
 from core.providers.gcp.actors import actor, is_pipeline
 from core.providers.gcp.deltas import changes_of, concerns, subject_of
 from core.providers.gcp.entries import error_of, log_of, native_id, payload_of, spelled, time_of
@@ -54,9 +54,8 @@ def read(record: JsonObject, *, source: str, environment: str, redactor: Redacto
         return _of_cluster(
             record, payload, source=source, environment=environment, redactor=redactor, when=(at, told), observed_at=observed_at
         )
-    change_type = rules.meaning(service, method, mutates=True if log in _MUTATING_LOGS else None)
-    if jobs.only_reads(service, payload):
-        return Reading()
+    of_method = rules.meaning(service, method, mutates=True if log in _MUTATING_LOGS else None)
+    change_type = bigquery.meaning(service, payload, of_method)
     resource = _resource(record, payload, service, environment)
     if change_type is None:
         subject = Subject(change_type=ChangeType.ATTEMPTED, kind=resource.kind, method=f"{service} {method}".lower())

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from core.event import ChangeType
 from core.json import JsonValue
+from core.providers.gcp.bigquery import copies_elsewhere, drops, goes_with_tables
 from core.providers.gcp.grants import EVERYONE, GRANTS
 from core.providers.gcp.guards import GUARDS
 from core.providers.gcp.recording import RECORDING
@@ -31,8 +32,6 @@ _OWN_V6 = ipaddress.IPv6Network("fc00::/7")
 
 # What the copying command of gsutil says of itself where objects are written anew under another key: https://cloud.google.com/storage/docs/gsutil/commands/rewrite
 _REWRITE = re.compile(r"command/rewrite-k\b", re.IGNORECASE)
-# https://cloud.google.com/bigquery/docs/reference/auditlogs/rest/Shared.Types/BigQueryAuditMetadata.QueryStatementType
-_DROPS = ("DROP_TABLE", "DROP_SCHEMA", "TRUNCATE_TABLE")
 # How the notes of ransomware are called: https://attack.mitre.org/techniques/T1486/
 _NOTES = (".txt", ".html", ".hta", ".md", ".note")
 _NOTE_WORDS = ("ransom", "decrypt", "recover", "restore-", "how_to", "how-to", "howto", "pay_", "bitcoin")
@@ -170,7 +169,9 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "works_again": lambda s: was_on(s, "disabled"),
     "ransom_note": _ransom_note,
     "rewrites_under_key": lambda s: bool(_REWRITE.search(s.agent)),
-    "drops_data": lambda s: any(str(v).upper().startswith(_DROPS) for v in find(s.metadata, "statementType")),
+    "drops_data": lambda s: drops(s.metadata),
+    "goes_with_tables": goes_with_tables,
+    "copies_elsewhere": copies_elsewhere,
     "opened_to_anyone": lambda s: parameter(s.metadata, "NEW_VALUE").upper().startswith("ANYONE"),
     "setting_off": lambda s: parameter(s.metadata, "NEW_VALUE").lower() in ("false", "off", "disabled", "not enforced"),
     "setting_on": lambda s: parameter(s.metadata, "NEW_VALUE").lower() in ("true", "on", "enabled", "enforced"),

@@ -10,6 +10,7 @@ from core.providers import reader
 from core.providers.gcp.conditions import CONDITIONS
 from core.providers.gcp.subject import Binding, Subject
 from core.trait import Trait
+from tests.unit.core.providers.gcp.test_asked import ASKED
 from tests.unit.core.providers.gcp.test_conditions import BUCKET, CLUSTER, PAIRS, PROJECT, asked, became, binds, metadata, told
 from tests.unit.core.providers.gcp.test_readers import CONTEXT, NOW, Rows
 
@@ -117,7 +118,7 @@ def test_a_condition_holds_of_what_meets_it_and_not_of_what_nearly_does(name: st
 
 
 def test_every_condition_has_its_pair() -> None:
-    assert sorted(row[0] for row in (*PAIRS, *MORE)) == sorted(CONDITIONS)
+    assert sorted(row[0] for row in (*PAIRS, *MORE, *ASKED)) == sorted(CONDITIONS)
 
 
 def snapshots(kind: str, before: JsonObject, after: JsonObject, content: str = "resource") -> Event:
