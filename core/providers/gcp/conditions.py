@@ -9,6 +9,7 @@ from core.json import JsonValue
 from core.providers.gcp.bigquery import copies_elsewhere, drops, goes_with_tables
 from core.providers.gcp.grants import EVERYONE, GRANTS
 from core.providers.gcp.guards import GUARDS
+from core.providers.gcp.hardening import HARDENING
 from core.providers.gcp.recording import RECORDING
 from core.providers.gcp.subject import Subject, find, parameter
 from core.providers.gcp.switches import became, truth, was_on
@@ -159,6 +160,7 @@ def _ransom_note(subject: Subject) -> bool:
 CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     **GRANTS,
     **GUARDS,
+    **HARDENING,
     **RECORDING,
     "adds_windows_key": lambda s: any(key.startswith("windows-keys") for key in _metadata_keys(s)),
     "listed_for_everyone": _listed_for_everyone,

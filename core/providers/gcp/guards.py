@@ -7,10 +7,6 @@ from core.json import JsonValue
 from core.providers.gcp.subject import Subject, find
 from core.providers.gcp.switches import became, fewer, gone, more, part_off, was_on
 
-# What keeps a cluster apart, and its spelling in a request that changes it:
-# https://cloud.google.com/kubernetes-engine/docs/how-to/hardening-your-cluster
-_CLUSTER_PARTS = ("masterAuthorizedNetworksConfig", "networkPolicy", "shieldedNodes", "binaryAuthorization")
-_DESIRED_PARTS = ("desiredMasterAuthorizedNetworksConfig", "desiredShieldedNodes", "desiredBinaryAuthorization", "networkPolicy")
 _KEY_OFF = ("DISABLED", "DESTROY_SCHEDULED", "DESTROYED")
 
 
@@ -36,17 +32,6 @@ def _public_access_prevention_off(subject: Subject) -> bool:
     now = [str(v).lower() for v in find(subject.after, "publicAccessPrevention")]
     was = [str(v).lower() for v in find(subject.before, "publicAccessPrevention")]
     return "enforced" not in now and bool(now) and (not was or "enforced" in was) and subject.change_type is ChangeType.MODIFIED
-
-
-def _cluster_guard_off(subject: Subject) -> bool:
-    if "cluster" not in subject.kind.lower() or subject.change_type is ChangeType.CREATED:
-        return False
-    legacy = any(
-        isinstance(v, Mapping) and v.get("enabled") is True for v in find(subject.after, "legacyAbac", "desiredLegacyAbac")
-    ) and not any(isinstance(v, Mapping) and v.get("enabled") is True for v in find(subject.before, "legacyAbac"))
-    parts = any(part_off(subject, name) for name in (_CLUSTER_PARTS if subject.before else _DESIRED_PARTS))
-    legacy = legacy or ("setlegacyabac" in subject.method and any(value is True for value in find(subject.after, "enabled")))
-    return legacy or parts or became(subject, False, "enablePrivateEndpoint", "enablePrivateNodes")
 
 
 def _policy_taken_off(subject: Subject) -> bool:
@@ -135,7 +120,6 @@ GUARDS: Mapping[str, Callable[[Subject], bool]] = {
     "backups_off": _backups_off,
     "deletion_protection_off": _deletion_protection_off,
     "public_access_prevention_off": _public_access_prevention_off,
-    "cluster_guard_off": _cluster_guard_off,
     "policy_taken_off": _policy_taken_off,
     "encryption_in_transit_off": _encryption_in_transit_off,
     "shield_off": lambda s: became(s, False, "enableSecureBoot", "enableVtpm", "enableIntegrityMonitoring"),

@@ -70,13 +70,6 @@ def _detector_off(subject: Subject) -> bool:
     return any(str(value).upper().endswith("DISABLED") for value in find(subject.after, *states) if isinstance(value, str))
 
 
-def _cluster_logs_off(subject: Subject) -> bool:
-    """https://cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters"""
-    return any(str(value).lower() == "none" for value in find(subject.after, "loggingService", "desiredLoggingService")) and not any(
-        str(value).lower() == "none" for value in find(subject.before, "loggingService")
-    )
-
-
 RECORDING: Mapping[str, Callable[[Subject], bool]] = {
     "audit_config_narrowed": _audit_config_narrowed,
     "no_audit_config_left": _no_audit_config_left,
@@ -85,6 +78,5 @@ RECORDING: Mapping[str, Callable[[Subject], bool]] = {
     "query_logs_off": lambda s: became(s, False, "enableLogging"),
     "access_logs_off": lambda s: gone(s, "logging"),
     "sink_disabled": lambda s: bool(s.before) and became(s, True, "disabled"),
-    "cluster_logs_off": _cluster_logs_off,
     "detector_off": _detector_off,
 }

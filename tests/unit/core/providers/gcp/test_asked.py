@@ -6,7 +6,7 @@ import pytest
 
 from core.providers.gcp.conditions import CONDITIONS
 from core.providers.gcp.subject import Subject
-from tests.unit.core.providers.gcp.test_conditions import asked, told
+from tests.unit.core.providers.gcp.test_conditions import CLUSTER, asked, told
 
 
 def copied(source: str, into: str) -> Subject:
@@ -18,6 +18,7 @@ def copied(source: str, into: str) -> Subject:
 ASKED: list[tuple[str, Subject, Subject]] = [
     ("goes_with_tables", asked(deleteContents=True), asked(deleteContents=False)),
     ("copies_elsewhere", copied("acme", "other"), copied("acme", "acme")),
+    ("cluster_watch_off", asked("", CLUSTER, monitoringService="none"), asked("", CLUSTER, monitoringService="monitoring.googleapis.com")),
 ]
 
 

@@ -43,7 +43,8 @@ def test_a_view_is_made_though_its_text_only_reads() -> None:
 
 @pytest.mark.parametrize("happened", ["tableDataChange", "tableDataRead", "modelDataChange", "modelDataRead"])
 def test_rows_that_come_and_go_are_no_change(happened: str) -> None:
-    assert reads("gcp-audit", told(f"{JOBS}.InsertJob", **{happened: {"reason": "JOB"}})) == []
+    metadata: dict[str, Any] = {happened: {"reason": "JOB"}}
+    assert reads("gcp-audit", told(f"{JOBS}.InsertJob", **metadata)) == []
 
 
 def test_the_kept_results_of_queries_are_no_tables_of_anybody() -> None:
