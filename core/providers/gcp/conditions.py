@@ -2,22 +2,26 @@
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from core.event import ChangeType
 from core.json import JsonValue
+from core.kube.workloads import ATTACKERS_COMMANDS
 from core.providers.gcp.bigquery import copies_elsewhere, drops, goes_with_tables
 from core.providers.gcp.grants import EVERYONE, GRANTS
 from core.providers.gcp.guards import GUARDS
 from core.providers.gcp.hardening import HARDENING
+from core.providers.gcp.metadata import METADATA
 from core.providers.gcp.recording import RECORDING
+from core.providers.gcp.stores import STORES
 from core.providers.gcp.subject import Subject, find, parameter
-from core.providers.gcp.switches import became, truth, was_on
+from core.providers.gcp.switches import sets_only, truth, was_on
 
 # Services that watch, refuse or keep keys and traces: https://cloud.google.com/security/products
 _GUARDS = re.compile(
-    r"(?:^|/)(?:securitycenter|securityposture|websecurityscanner|logging|monitoring|cloudkms|secretmanager|accesscontextmanager|binaryauthorization"
-    r"|containeranalysis|containersecurity|containerthreatdetection|iap|ids|recaptchaenterprise|dlp|policyanalyzer|orgpolicy|cloudasset|chronicle"
+    r"(?:^|/)(?:securitycenter(?:management)?|securityposture|websecurityscanner|logging|monitoring|cloudkms|secretmanager"
+    r"|accesscontextmanager|accessapproval|binaryauthorization|containeranalysis|containerscanning|ondemandscanning|containersecurity"
+    r"|containerthreatdetection|iap|ids|recaptchaenterprise|dlp|policyanalyzer|orgpolicy|cloudasset|chronicle"
     r"|certificatemanager|privateca|networksecurity|backupdr|gkebackup)\.googleapis\.com$"
 )
 WORLD = {"0.0.0.0/0", "::/0", "*"}
@@ -100,34 +104,6 @@ def _database_open(subject: Subject) -> bool:
     return worldly(subject.after) and not worldly(subject.before)
 
 
-def _metadata_keys(subject: Subject) -> list[str]:
-    delta = [
-        str(key)
-        for keys in find(subject.metadata, "addedMetadataKeys", "modifiedMetadataKeys", "addedMetadataKey")
-        for key in (keys if isinstance(keys, list) else [keys])
-    ]
-    before = {
-        str(item.get("key")): item.get("value")
-        for items in find(subject.before, "items")
-        if isinstance(items, list)
-        for item in items
-        if isinstance(item, Mapping)
-    }
-    items = [
-        str(item.get("key"))
-        for items in find(subject.after, "items")
-        if isinstance(items, list)
-        for item in items
-        if isinstance(item, Mapping) and before.get(str(item.get("key")), ...) != item.get("value")
-    ]
-    return [key.lower() for key in (*delta, *items)]
-
-
-def _sets_startup_script(subject: Subject) -> bool:
-    named = any("startup-script" in key or "user-data" in key for key in _metadata_keys(subject))
-    return named and subject.change_type is not ChangeType.CREATED
-
-
 def _notebook_script(subject: Subject) -> bool:
     return any(
         isinstance(found, Mapping) and any("startup-script" in str(key).lower() or str(key).lower() == "startup_script" for key in found)
@@ -152,6 +128,22 @@ def _listed_for_everyone(subject: Subject) -> bool:
     return names_all(subject.after) and not names_all(subject.before)
 
 
+def _attackers_command(subject: Subject) -> bool:
+    """What a container or script of a workload runs hands a shell to an address outside, or mines."""
+    told = find(subject.after, "containers", "container", "containerSpec", "script")
+    return any(
+        ATTACKERS_COMMANDS.search(" ".join(_texts(one))) for value in told for one in (value if isinstance(value, list) else [value])
+    )
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    below = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for one in below:
+        yield from _texts(one)
+
+
 def _ransom_note(subject: Subject) -> bool:
     name = subject.name.rpartition("/")[2].lower()
     return name.endswith(_NOTES) and any(word in name for word in _NOTE_WORDS)
@@ -161,13 +153,16 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     **GRANTS,
     **GUARDS,
     **HARDENING,
+    **METADATA,
     **RECORDING,
-    "adds_windows_key": lambda s: any(key.startswith("windows-keys") for key in _metadata_keys(s)),
+    **STORES,
     "listed_for_everyone": _listed_for_everyone,
-    "public_address_on": lambda s: bool(s.before) and became(s, True, "ipv4Enabled"),
     "takes_requests_of_all": lambda s: any(
         str(v).lower() in ("all", "ingress_traffic_all") for v in find(s.after, "run.googleapis.com/ingress", "ingress")
     ),
+    "attackers_command": _attackers_command,
+    "forced": lambda s: any(value is True for value in find(s.after, "force")),
+    "moves": lambda s: sets_only(s, "parent"),
     "works_again": lambda s: was_on(s, "disabled"),
     "ransom_note": _ransom_note,
     "rewrites_under_key": lambda s: bool(_REWRITE.search(s.agent)),
@@ -178,8 +173,6 @@ CONDITIONS: Mapping[str, Callable[[Subject], bool]] = {
     "setting_off": lambda s: parameter(s.metadata, "NEW_VALUE").lower() in ("false", "off", "disabled", "not enforced"),
     "setting_on": lambda s: parameter(s.metadata, "NEW_VALUE").lower() in ("true", "on", "enabled", "enforced"),
     "password_setting": lambda s: "password" in parameter(s.metadata, "SETTING_NAME").lower(),
-    "adds_ssh_key": lambda s: any(key.startswith(("ssh-keys", "sshkeys")) for key in _metadata_keys(s)),
-    "sets_startup_script": _sets_startup_script,
     "firewall_open_to_world": _firewall_open,
     "only_denies": lambda s: any(find(s.after, "denied", "denieds")) and not any(find(s.after, "allowed", "alloweds")),
     "lets_in_insiders_only": _lets_in_insiders_only,

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from core.event import ChangeType
 from core.providers.gcp.actors import GOOGLES
 from core.providers.gcp.subject import Binding, Subject, find, parameter
-from core.providers.gcp.switches import more
+from core.providers.gcp.switches import masks, more
 
 EVERYONE = {"allusers", "allauthenticatedusers"}
 # Roles that are (near) unlimited, or that let their holder give itself more:
@@ -181,6 +182,14 @@ def _adds_permissions(subject: Subject) -> bool:
     return any(bool(listed) for listed in find(subject.after, "includedPermissions", "addedPermissions"))
 
 
+def _entitles_admins(subject: Subject) -> bool:
+    """Whoever may ask gets an administering role with nobody's approval. https://cloud.google.com/iam/docs/pam-overview"""
+    roles = [str(role).lower() for access in find(subject.after, "privilegedAccess") for role in find(access, "role")]
+    approved = any(bool(steps) for workflow in find(subject.after, "approvalWorkflow") for steps in find(workflow, "steps"))
+    decides = subject.change_type is ChangeType.CREATED or masks(subject, "privilegedAccess", "eligibleUsers", "approvalWorkflow")
+    return decides and not approved and any(role in _ADMIN_ROLES for role in roles)
+
+
 GRANTS: Mapping[str, Callable[[Subject], bool]] = {
     "grants_to_everyone": lambda s: any(member in EVERYONE for _, member in _added(s)),
     "grants_admin_role": lambda s: any(role in _ADMIN_ROLES for role, _ in _added(s)),
@@ -199,4 +208,5 @@ GRANTS: Mapping[str, Callable[[Subject], bool]] = {
     "tells_no_policy": _tells_no_policy,
     "stays_inside": _stays_inside,
     "outsider_joins": _outsider_joins,
+    "entitles_admins": _entitles_admins,
 }

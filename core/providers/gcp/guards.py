@@ -5,33 +5,12 @@ from collections.abc import Callable, Mapping
 from core.event import ChangeType
 from core.json import JsonValue
 from core.providers.gcp.subject import Subject, find
-from core.providers.gcp.switches import became, fewer, gone, more, part_off, was_on
+from core.providers.gcp.switches import became, fewer, gone, has_mask, loosened, masks, more, part_off, turned_off
 
+_OLD_TLS = ("TLS_1_0", "TLS_1_1")
+_BREAKGLASS = ("breakglassJustification", "run.googleapis.com/binary-authorization-breakglass")
+_UNCHECKED = ("invokerIamDisabled", "run.googleapis.com/invoker-iam-disabled")
 _KEY_OFF = ("DISABLED", "DESTROY_SCHEDULED", "DESTROYED")
-
-
-def _backups_off(subject: Subject) -> bool:
-    if subject.change_type is ChangeType.DELETED or subject.change_type is ChangeType.CREATED:
-        return False
-    for name in ("backupConfiguration", "versioning", "pointInTimeRecovery"):
-        for state in find(subject.after, name):
-            if (
-                isinstance(state, Mapping)
-                and state.get("enabled") is False
-                and not any(isinstance(old, Mapping) and old.get("enabled") in (False, None) for old in find(subject.before, name))
-            ):
-                return True
-    if was_on(subject, "pointInTimeRecoveryEnabled"):
-        return True
-    return any(
-        str(v) in ("0", "0s") for policy in find(subject.after, "softDeletePolicy") for v in find(policy, "retentionDurationSeconds")
-    )
-
-
-def _public_access_prevention_off(subject: Subject) -> bool:
-    now = [str(v).lower() for v in find(subject.after, "publicAccessPrevention")]
-    was = [str(v).lower() for v in find(subject.before, "publicAccessPrevention")]
-    return "enforced" not in now and bool(now) and (not was or "enforced" in was) and subject.change_type is ChangeType.MODIFIED
 
 
 def _policy_taken_off(subject: Subject) -> bool:
@@ -42,17 +21,51 @@ def _policy_taken_off(subject: Subject) -> bool:
     return any(value == [] for value in find(subject.after, "rules")) or ("setsecuritypolicy" in subject.method and not any(named))
 
 
+def _rule_loosened(subject: Subject) -> bool:
+    """A rule of Cloud Armor only notes what it matches, or lets the same in that it kept out.
+
+    https://cloud.google.com/armor/docs/security-policy-overview#preview_mode
+    """
+    if "patchrule" not in subject.method:
+        return False
+    lets_in = any(str(value).lower() == "allow" for value in find(subject.after, "action"))
+    return became(subject, True, "preview") or (lets_in and not any(bool(value) for value in find(subject.after, "match")))
+
+
+def _old_tls(subject: Subject) -> bool:
+    """https://cloud.google.com/load-balancing/docs/ssl-policies-concepts"""
+    now, was = ([str(value).upper() for value in find(state, "minTlsVersion")] for state in (subject.after, subject.before))
+    return any(value in _OLD_TLS for value in now) and not any(value in _OLD_TLS for value in was)
+
+
+def _key_unrestricted(subject: Subject) -> bool:
+    """Whoever has the key may call every service from everywhere. https://cloud.google.com/docs/authentication/api-keys#securing"""
+    if subject.before:
+        return gone(subject, "restrictions")
+    told = list(find(subject.after, "restrictions"))
+    return not any(bool(value) for value in told) and (masks(subject, "restrictions") if has_mask(subject) else bool(told))
+
+
+def _check_skipped(subject: Subject) -> bool:
+    """Somebody says why this image runs though no policy admits it. https://cloud.google.com/binary-authorization/docs/run/using-breakglass-cloud-run"""
+    now, was = ([value for value in find(state, *_BREAKGLASS) if value] for state in (subject.after, subject.before))
+    return bool(now) and not was
+
+
+def _callers_unchecked(subject: Subject) -> bool:
+    """Who calls a service needs no role any more. A deployment sends this with all the rest, however long it has been so.
+
+    https://cloud.google.com/run/docs/securing/managing-access#invoker_check
+    """
+    if not became(subject, True, *_UNCHECKED):
+        return False
+    deploys = any(True for _ in find(subject.after, "template"))
+    told = bool(subject.before) or subject.change_type is ChangeType.CREATED or not deploys
+    return told or masks(subject, "invokerIamDisabled")
+
+
 def _deletion_protection_off(subject: Subject) -> bool:
     return subject.change_type is ChangeType.MODIFIED and became(subject, False, "deletionProtection", "deletionProtectionEnabled")
-
-
-def _encryption_in_transit_off(subject: Subject) -> bool:
-    """https://cloud.google.com/sql/docs/postgres/configure-ssl-instance#enforcing-ssl"""
-    lax = "ALLOW_UNENCRYPTED_AND_ENCRYPTED"
-    modes = [str(value).upper() for value in find(subject.after, "sslMode")]
-    loosened = lax in modes and lax not in [str(value).upper() for value in find(subject.before, "sslMode")]
-    asked_before = was_on(subject, "requireSsl") and not any(mode != lax for mode in modes)
-    return bool(subject.before) and (asked_before or loosened)
 
 
 def _rail_tightened(subject: Subject) -> bool:
@@ -117,15 +130,16 @@ def _names_signed_no_more(subject: Subject) -> bool:
 
 
 GUARDS: Mapping[str, Callable[[Subject], bool]] = {
-    "backups_off": _backups_off,
     "deletion_protection_off": _deletion_protection_off,
-    "public_access_prevention_off": _public_access_prevention_off,
     "policy_taken_off": _policy_taken_off,
-    "encryption_in_transit_off": _encryption_in_transit_off,
+    "rule_loosened": _rule_loosened,
+    "old_tls": _old_tls,
+    "key_unrestricted": _key_unrestricted,
+    "check_skipped": _check_skipped,
+    "callers_unchecked": _callers_unchecked,
+    "asks_no_password": lambda s: turned_off(s, "authEnabled"),
+    "transfer_unlocked": lambda s: loosened(s, ("managementSettings",), "transferLockState", ("UNLOCKED",)),
     "shield_off": lambda s: became(s, False, "enableSecureBoot", "enableVtpm", "enableIntegrityMonitoring"),
-    "bucket_guard_off": lambda s: gone(s, "retentionPolicy") or gone(s, "defaultKmsKeyName") or (
-        bool(s.before) and part_off(s, "uniformBucketLevelAccess")
-    ),
     "proxy_off": lambda s: part_off(s, "iap"),
     "second_factor_off": lambda s: any(
         str(state).upper() == "DISABLED" for part in find(s.after, "mfa", "mfaConfig") for state in find(part, "state")

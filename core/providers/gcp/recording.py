@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from core.json import JsonValue
 from core.providers.gcp.subject import Subject, find
-from core.providers.gcp.switches import became, gone, was_on
+from core.providers.gcp.switches import became, sets_only, turned_off, was_on
 
 
 def _audit_config_narrowed(subject: Subject) -> bool:
@@ -76,7 +76,8 @@ RECORDING: Mapping[str, Callable[[Subject], bool]] = {
     "flow_logs_off": _flow_logs_off,
     "kept_briefly": _kept_briefly,
     "query_logs_off": lambda s: became(s, False, "enableLogging"),
-    "access_logs_off": lambda s: gone(s, "logging"),
     "sink_disabled": lambda s: bool(s.before) and became(s, True, "disabled"),
     "detector_off": _detector_off,
+    "alert_off": lambda s: turned_off(s, "enabled"),
+    "sets_only_logging": lambda s: sets_only(s, "logConfig"),
 }

@@ -19,7 +19,7 @@ _WHICH = frozenset(
 
 
 def truth(value: JsonValue) -> bool:
-    return value is True or str(value).lower() in ("true", "yes", "on", "enabled")
+    return value is True or str(value).lower() in ("true", "yes", "y", "on", "enabled", "1")
 
 
 def became(subject: Subject, wanted: bool, *names: str) -> bool:
@@ -49,11 +49,15 @@ def _strays(told: Mapping[str, JsonValue], wanted: set[str]) -> bool:
     return False
 
 
+def has_mask(subject: Subject) -> bool:
+    return any(bool(mask) for mask in find(subject.after, "updateMask"))
+
+
 def masks(subject: Subject, *names: str) -> bool:
     """Does the request's mask name a field? What it names and the request leaves out is off or empty. https://google.aip.dev/134"""
     wanted = {"".join(words(name)) for name in names}
     told = [path for mask in find(subject.after, "updateMask") for path in _paths(mask)]
-    return any("".join(words(path.rpartition(".")[2])) in wanted for path in told)
+    return any("".join(words(part)) in wanted for path in told for part in path.split("."))
 
 
 def _paths(mask: JsonValue) -> list[str]:
@@ -67,14 +71,14 @@ def turned_off(subject: Subject, name: str) -> bool:
     """Has a switch been turned off: by a request that names it, or since the snapshot before?"""
     if subject.before:
         return was_on(subject, name)
-    return not _on(subject.after, name) and (masks(subject, name) or sets_only(subject, name))
+    return not _on(subject.after, name) and (masks(subject, name) if has_mask(subject) else sets_only(subject, name))
 
 
 def cleared(subject: Subject, name: str) -> bool:
-    """Has something been taken off: by a request that sets it to nothing, or since the snapshot before?"""
+    """Has something been taken off: by a request that sets it, and it alone, to nothing, or since the snapshot before?"""
     if subject.before:
         return gone(subject, name)
-    return bool(subject.method) and any(value is None for value in find(subject.after, name))
+    return sets_only(subject, name) and not any(bool(value) for value in find(subject.after, name))
 
 
 def loosened(subject: Subject, parts: Collection[str], field: str, loose: Collection[str]) -> bool:

@@ -71,7 +71,7 @@ PAIRS: list[tuple[str, Subject, Subject]] = [
     ("only_revokes", binds("roles/owner", "user:x@y.z", action="REMOVE"), binds("roles/owner", "user:x@y.z")),
     ("adds_permissions", asked(role={"includedPermissions": ["storage.buckets.get"]}), asked(role={"includedPermissions": []})),
     ("adds_ssh_key", metadata("ssh-keys"), metadata("enable-oslogin")),
-    ("sets_startup_script", metadata("startup-script"), metadata("startup-script", type=ChangeType.CREATED)),
+    ("sets_script", metadata("startup-script"), metadata("startup-script", type=ChangeType.CREATED)),
     (
         "firewall_open_to_world",
         asked("compute.googleapis.com v1.compute.firewalls.insert", FIREWALL, sourceRanges=["0.0.0.0/0"], alloweds=[{"ports": ["22"]}]),
