@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from core.event import ChangeType
 from core.json import JsonValue
-from core.kube.workloads import ATTACKERS_COMMANDS
+from core.kube.attacks import ATTACKERS_COMMANDS
 from core.providers.gcp.bigquery import copies_elsewhere, drops, goes_with_tables
 from core.providers.gcp.grants import EVERYONE, GRANTS
 from core.providers.gcp.guards import GUARDS
