@@ -9,7 +9,7 @@ from core.batch import Check, CheckState
 from core.clock import Deadline
 from core.errors import ProviderError
 from core.providers.aws import advisories, alarms
-from core.providers.aws.faults import asked
+from core.providers.aws.faults import asked, holding
 from core.providers.aws.history import NO_RECORDER, RECORDER_NEEDS
 from core.providers.aws.options import AwsOrganization, AwsSettings
 from core.providers.aws.organization import Organization
@@ -79,7 +79,7 @@ class Doctor:
 
     def _ask_trail(self, place: Place) -> None:
         with asked(self.source, "cloudtrail:LookupEvents"):
-            self.client(place.account, place.region, "cloudtrail", self.deadline).lookup_events(MaxResults=1)
+            holding(self.client(place.account, place.region, "cloudtrail", self.deadline).lookup_events(MaxResults=1), "Events")
 
     def _ask_queue(self, client: Callable[[], Any]) -> None:
         with asked(self.source, "sqs:GetQueueAttributes"):

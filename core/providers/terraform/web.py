@@ -74,7 +74,14 @@ class Web:
         status = answer.status
         if status in accept:
             return answer
-        if status in (401, 403):
+        if status == 401:
+            raise ProviderForbidden(
+                f"{self.source}: {self.what} does not accept the credentials (401)",
+                source=self.source,
+                needs=needs,
+                next_step=f"Renew or correct the credentials that WGO uses for {self.source}.",
+            )
+        if status == 403:
             raise ProviderForbidden(f"{self.source}: {self.what} refuses us ({status}): {needs} is needed", source=self.source, needs=needs)
         if status == 429:
             wait = answer.headers.get("retry-after") or answer.headers.get("x-ratelimit-reset") or ""

@@ -176,6 +176,9 @@ def test_the_doctor_names_the_missing_permission(trail: CloudTrail) -> None:
     (check,) = watch.provider.check(Deadline.after(10))
     assert check.state is CheckState.RED
     assert "cloudtrail:LookupEvents" in check.next_step
+    trail.fault["eu-west-1"] = "garbage"
+    (check,) = watch.provider.check(Deadline.after(10))
+    assert check.state is CheckState.RED
 
 
 def test_a_server_that_sends_a_byte_now_and_then_does_not_outlast_the_deadline(trail: CloudTrail) -> None:

@@ -92,6 +92,8 @@ def test_a_failing_server_is_an_error_of_ours(server: StateServer, kind: str, fa
     assert raised.value.source == "tf-prod"
     if isinstance(raised.value, ProviderThrottled):
         assert raised.value.retry_after_seconds == 17
+    if fault == 401 and kind != "s3":
+        assert raised.value.next_step == "Renew or correct the credentials that WGO uses for tf-prod."
     assert TOKEN not in str(raised.value) + raised.value.next_step
     watch.provider.close()
 
