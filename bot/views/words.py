@@ -16,7 +16,7 @@ MARKS = {Verdict.PLANNED: "🏗", Verdict.UNPLANNED: "🔎", Verdict.ROUTINE: "�
 SAYS = {Verdict.PLANNED: "Planned", Verdict.UNPLANNED: "Unplanned", Verdict.ROUTINE: "Routine", Verdict.UNKNOWN: "I can't tell"}
 SETTLED, DEGRADED, ATTEMPTED = "✓", "⚠", "⛔"
 _VIAS = {Via.CONSOLE: "from the console", Via.CLI: "from the command line", Via.IAC: "with IaC", Via.GITOPS: "by GitOps"}
-_SHOWN_CHANGES = 3
+_SHOWN_CHANGES, _SHOWN_ACTORS = 3, 3
 ACTIONS: Mapping[str, str] = {
     ChangeType.CREATED: "created",
     ChangeType.DELETED: "deleted",
@@ -81,12 +81,15 @@ def actor(of: Actor, people: People) -> str:
 
 
 def actors(story: Story, headline: UnifiedEvent, people: People) -> str:
+    """Everyone of the story. The gravest change's words follow right after, so where nobody is known for it, that is said first."""
     known = [one for one in story.actors if one.known]
-    if len(known) <= 1:
-        return actor(known[0] if known and not headline.actor.known else headline.actor, people)
-    named = [person(one, people) for one in known[:3]]
-    more = f" and {len(known) - 3} more" if len(known) > 3 else ""
-    return ", ".join(named) + more
+    shown = known if headline.actor.known else [headline.actor, *known]
+    if len(shown) <= 1:
+        return actor(headline.actor, people)
+    *first, last = [person(one, people) for one in shown[:_SHOWN_ACTORS]]
+    if len(shown) > _SHOWN_ACTORS:
+        first, last = [*first, last], f"{len(shown) - _SHOWN_ACTORS} more"
+    return f"{', '.join(first)} and {last}"
 
 
 def field_name(path: str, paths: Sequence[str]) -> str:

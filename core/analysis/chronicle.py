@@ -14,6 +14,7 @@ from core.story import Settling, Story, StoryLink
 from core.unified import UnifiedEvent
 
 _MOST_ACTORS = 8
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -278,10 +279,19 @@ def _words(members: Sequence[Member], cause: Cause, total: int) -> str:
             return cause.intents[kind][0].says
     if cause.runs:
         return cause.runs[0].title
-    first = members[0].node
-    who = first.actor.name or first.actor.id or ("the platform" if first.side is Side.PLATFORM else "someone unknown")
-    event = first.event
+    who, event = _who([member.node for member in members]), members[0].node.event
     if total == 1 or len(members) == 1:
         return f"{who}: {event.resource.name} {event.change_type}"
     things = len({m.node.event.resource.key for m in members})
     return f"{who}: {total} changes of {event.resource.name}" if things == 1 else f"{who}: {total} changes of {things} resources"
+
+
+def _who(nodes: Sequence[Node]) -> str:
+    """Whose doing it is: one name only where all of it is theirs; nobody is given what somebody unknown did beside them."""
+    known = list(dict.fromkeys(node.actor.name or node.actor.id for node in nodes if node.actor.known))
+    sides = {node.side for node in nodes if not node.actor.known}
+    unnamed = ["the platform"] * (Side.PLATFORM in sides) + ["someone unknown"] * bool(sides - {Side.PLATFORM})
+    most = _MOST_NAMED - len(unnamed)
+    others = [f"{len(known) - most} more"] if len(known) > most else []
+    *first, last = (*known[:most], *others, *unnamed)
+    return f"{', '.join(first)} and {last}" if first else last

@@ -137,6 +137,13 @@ def test_an_unknown_change_is_asked_about_and_gets_no_number() -> None:
     assert lines[3] == "I can't tell whether it was planned. Was it you?"
 
 
+def test_what_somebody_unknown_did_beside_a_person_is_not_put_on_that_person() -> None:
+    nobody = replace(PAYMENTS, actor=Actor(kind=ActorKind.UNKNOWN, via=Via.UNKNOWN))
+    story = told(unified(nobody, says="a workload runs with the host's rights"), event_count=2, actors=(PAYMENTS.actor,))
+    lines = shown(list(story_message(story).blocks)).splitlines()
+    assert "someone unknown and Ana · a workload runs with the host's rights" in lines
+
+
 def test_an_attempt_that_was_refused_says_that_nothing_changed() -> None:
     refused = replace(PAYMENTS, change_type=ChangeType.ATTEMPTED, error="AccessDenied", native_action="AuthorizeSecurityGroupIngress")
     lines = read(story_message(told(unified(refused))))

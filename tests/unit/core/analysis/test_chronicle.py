@@ -11,7 +11,7 @@ from core.assessment import Assessment, Classification, Correlation, Severity, V
 from core.event import Actor
 from core.evidence import Evidence
 from core.story import Settling, Story
-from tests.unit.core.changes import ANA, NOBODY, SCALER, T0, at, change, node
+from tests.unit.core.changes import ANA, BEN, NOBODY, SCALER, T0, at, change, node
 
 _SEEN = (Evidence(kind="rule", says="it was seen", ref="here"),)
 
@@ -60,3 +60,20 @@ def test_a_story_of_one_new_event_is_that_event() -> None:
         actors=(ANA,),
         settling=Settling.WATCHING,
     )
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ((ANA, ANA), "Ana: 2 changes of cart"),
+        ((ANA, NOBODY), "Ana and someone unknown: 2 changes of cart"),
+        ((NOBODY, ANA), "Ana and someone unknown: 2 changes of cart"),
+        ((ANA, SCALER), "Ana and autoscaler: 2 changes of cart"),
+        ((ANA, BEN, SCALER, NOBODY), "Ana, Ben, 1 more and someone unknown: 4 changes of cart"),
+        ((NOBODY, NOBODY), "someone unknown: 2 changes of cart"),
+    ],
+)
+def test_the_words_of_a_cause_name_one_person_only_where_all_of_it_is_theirs(who: tuple[Actor, ...], says: str) -> None:
+    members = [_member(actor, Verdict.UNKNOWN, minutes=number) for number, actor in enumerate(who)]
+    plan = Assignment(group=Group(nodes=tuple(member.node for member in members), joins={}), story_id="s")
+    assert tell(plan, members, (), cause_of(plan.group.nodes, ()), at(5)).cause == says
