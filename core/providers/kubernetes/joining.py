@@ -90,7 +90,10 @@ class _Pairs:
         return cls(by_key=by_key, later=Counter(event.resource.key for event in seen), origin=origin)
 
     def take(self, event: Event) -> Event | None:
-        """The act of the change's very version; else the nearest in time, in the changes' order, that leaves one for each later change."""
+        """The act of the change's very version; else the nearest in time, in the changes' order, that leaves one for each later change.
+
+        None where several people's would do, for any but one of them may have changed nothing.
+        """
         key = event.resource.key
         self.later[key] -= 1
         fit = [act for act in self._unpaired(event) if _fits(event, act)]
@@ -98,6 +101,8 @@ class _Pairs:
         act = next((one for one in fit if _version(one) and _version(event)), None)
         if act is None and fit:
             early = fit[: max(1, len(fit) - self.later[key])]
+            if len({one.actor.id or one.actor.name for one in early if one.actor.kind is not ActorKind.SERVICE}) > 1:
+                return None
             act = min(early, key=lambda one: (abs(one.occurred_at - event.occurred_at), one.id))
         if act is not None:
             self.used.add(act.id)

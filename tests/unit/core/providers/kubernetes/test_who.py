@@ -145,6 +145,16 @@ def test_changes_of_one_poll_that_no_time_tells_apart_go_to_their_acts_in_order(
     assert [event.occurred_at for event in joined.events] == sorted(event.occurred_at for event in joined.events)
 
 
+def test_nobody_is_named_where_several_people_may_have_made_the_change() -> None:
+    ana, nothing, ben = act(seconds=1), act(seconds=8, user="idle"), act(seconds=8.5, user="ben")
+    joined = joining.join([unnamed(0)], [ana, nothing], WATCHED, ORIGIN)
+    assert ([event.actor.id for event in joined.events], joined.events[0].nameless) == ([""], True)
+    joined = joining.join([unnamed(0), unnamed(0, at=9.1)], [ana, nothing, ben], WATCHED, ORIGIN)
+    assert [event.actor.id for event in joined.events] == ["", ""]
+    again = joining.join([unnamed(0)], [ana, act(seconds=8)], WATCHED, ORIGIN)
+    assert [event.actor.id for event in again.events] == ["ana@acme.example"], "one person's twice is that person's"
+
+
 def test_a_record_that_tells_the_version_it_made_goes_to_that_change_alone() -> None:
     def made(version: str, **given: Any) -> Event:
         return act(responseObject={"kind": "Deployment", "metadata": {"resourceVersion": version}}, **given)
