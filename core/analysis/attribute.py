@@ -1,16 +1,20 @@
 """Who did it, after joining what other sources know of the same change. Pure."""
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from core.analysis.ties import Side, side_of
 from core.announcement import Announcement
 from core.assessment import Attribution
-from core.event import Actor, ActorKind, Event, ReferenceKind
+from core.event import Actor, ActorKind, ChangeType, Event, ReferenceKind
 from core.evidence import Evidence
+from core.trait import Trait
 
 # Another source's record of the very change lies within its lag and clock.
 NEAR = timedelta(minutes=5)
+# No two layers tell one of these as something else, but for what is deleted and created again.
+_UNLIKE_ANY = frozenset({ChangeType.CREATED, ChangeType.DELETED, ChangeType.MOVED, ChangeType.EXECUTED})
 
 
 def names_of(event: Event) -> frozenset[str]:
@@ -92,7 +96,35 @@ def _same_change(event: Event, other: Event) -> bool:
     sides = {side_of(event.actor), side_of(other.actor)}
     if sides == {Side.HAND, Side.MACHINERY}:
         return False
-    return _apart(event, other) <= NEAR and not names_of(event).isdisjoint(names_of(other))
+    if _apart(event, other) > NEAR or names_of(event).isdisjoint(names_of(other)):
+        return False
+    return _one_sort(event.change_type, other.change_type) and _explains_fields(event, other)
+
+
+def _one_sort(one: ChangeType, other: ChangeType) -> bool:
+    types = {one, other}
+    if ChangeType.REPLACED in types:
+        return ChangeType.EXECUTED not in types
+    return one is other or (types.isdisjoint(_UNLIKE_ANY) and types != {ChangeType.STARTED, ChangeType.STOPPED})
+
+
+def _explains_fields(event: Event, other: Event) -> bool:
+    """Can the act have changed what the event shows? Ruled out only where both tell it in words that can be compared."""
+    if not event.changes:
+        return True
+    # Of its kind alone, whoever tells it: only labels, or only how many.
+    if Trait.TAGS in other.traits and Trait.TAGS not in event.traits:
+        return False
+    if other.change_type is ChangeType.SCALED and event.change_type is not ChangeType.SCALED and Trait.SCALES not in event.traits:
+        return False
+    one_spelling = event.provider == other.provider and event.resource.kind == other.resource.kind
+    return not (one_spelling and other.changes) or not _words(event).isdisjoint(_words(other))
+
+
+def _words(event: Event) -> set[str]:
+    """The parts of its fields' paths, however they are written: `tag_set` and `TagSet` are one."""
+    parts = (part for change in event.changes for part in re.split(r"[./\[\]]", change.path))
+    return {re.sub(r"[^a-z0-9]", "", part.lower()) for part in parts} - {""}
 
 
 def _apart(event: Event, other: Event) -> timedelta:
