@@ -53,7 +53,7 @@ def assign(
             first, *rest = held_stories
             assigned.append(Assignment(group=joined, story_id=first.id, goes_on=first, swallows=tuple(rest)))
         else:
-            assigned.append(Assignment(group=joined, story_id=_new_id(joined, claims.keys())))
+            assigned.append(Assignment(group=joined, story_id=_new_id(joined, known)))
     return assigned
 
 
@@ -80,10 +80,11 @@ def _large(group: Group, large: Mapping[str, Story]) -> Story | None:
     return next((large[key] for key in keys if key in large), None) if large else None
 
 
-def _new_id(group: Group, taken: Iterable[str]) -> str:
-    made = event_id("story", group.nodes[0].id)
-    # The first event may have left the story that bears its name.
-    return event_id("story", f"{made}+") if made in set(taken) else made
+def _new_id(group: Group, known: Mapping[str, UnifiedEvent]) -> str:
+    """An id that no story has had, at hand or not: by its first event, and where that one leaves a story, by its turn of doing so."""
+    first = group.nodes[0].id
+    held = known.get(first)
+    return event_id("story", f"{first}|{held.assessment.revision}" if held else first)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

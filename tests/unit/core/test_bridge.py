@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.analysis.chronicle import assign
+from core.analysis.correlate import Group
 from core.announcement import Announcement
-from core.assessment import Overrule, Verdict
+from core.assessment import Assessment, Correlation, Overrule, Verdict
 from core.batch import Batch, Cursor, ManagedResource
 from core.bridge import EventBridge, Steps
 from core.coverage import Coverage, CoverageState
@@ -29,7 +31,8 @@ from core.story import Settling
 from core.subscription import EventFilter, Subscription
 from core.timerange import TimeRange
 from core.trait import Trait
-from tests.unit.core.changes import ANA, APPLY, BEN, NOBODY, SCALER, T0, at, change
+from core.unified import UnifiedEvent
+from tests.unit.core.changes import ANA, APPLY, BEN, NOBODY, SCALER, T0, at, change, node
 from tests.unit.core.small_store import SmallStore
 
 RUN, SAME_AS = ReferenceKind.RUN, ReferenceKind.SAME_AS
@@ -187,6 +190,18 @@ def test_two_stories_that_turn_out_to_be_one_the_older_lives_on() -> None:
     assert world.store.told[newer].revision == 2
     assert world.store.told[older].event_count == 4
     assert world.store.told[older].counts == {"modified": 4}
+
+
+def test_a_story_is_never_given_the_id_of_another_however_often_its_first_event_moves() -> None:
+    """The first event of several leaves a story again and again; those that it left live on without being at hand."""
+    first = change("a", 0)
+    group = Group(nodes=(node(first),), joins={})
+    made = [assign([group], {}, {}, {})[0].story_id]
+    for revision in range(1, 5):
+        correlation = Correlation(story_id=made[-1], confidence=1.0)
+        stored = Assessment(event_id=first.id, revision=revision, assessed_at=T0, correlation=correlation)
+        made.append(assign([group], {first.id: UnifiedEvent(event=first, assessment=stored)}, {}, {})[0].story_id)
+    assert len(set(made)) == len(made)
 
 
 def test_a_storm_is_one_story_however_large_it_grows() -> None:
