@@ -190,7 +190,7 @@ class EventBridge:
     ) -> Conclusions:
         assessments: list[Assessment] = []
         stories: list[Story] = []
-        activities: list[Activity | None] = []
+        activities: list[Activity] = []
         drafts = {plan.story_id: [self._draft(run, node, plan, again) for node in plan.group.nodes] for plan in plans}
         moved: dict[str, list[Member]] = {}
         for story_id, members in drafts.items():
@@ -210,14 +210,14 @@ class EventBridge:
             for member in members:
                 if member.assessment is not member.before:
                     assessments.append(member.assessment)
-                    activities.append(self._activity(run, member))
+                    activities += self._activities(run, member)
         return Conclusions(
             assessments=tuple(assessments),
             stories=tuple(stories),
             links=tuple(link for plan in plans for link in links(plan, arrived(plan, run.loaded.known))),
             baselines=run.memory.changed(),
             follow_ups=self._follow_ups(run, stories, drafts),
-            activities=team.joined(one for one in activities if one is not None),
+            activities=team.joined(activities),
         )
 
     # --- one event ---------------------------------------------------------------------------------------------------------
@@ -295,12 +295,17 @@ class EventBridge:
             final = member.before
         return Member(node=member.node, assessment=final, before=member.before)
 
-    def _activity(self, run: _Run, member: Member) -> Activity | None:
-        actor, teams, verdict = member.node.actor, self._settings.teams, member.assessment.verdict
+    def _activities(self, run: _Run, member: Member) -> Sequence[Activity]:
+        event, actor, teams, verdict = member.node.event, member.node.actor, self._settings.teams, member.assessment.verdict
         if member.before is None:
-            reverted = "rollback_soon" in run.judgements[member.node.id].signs
-            return team.activity(member.node.event, actor, verdict, teams, reverted=reverted)
-        return team.moved(member.node.event, actor, member.before.verdict, verdict, teams)
+            reverted = "rollback_soon" in run.judgements[event.id].signs
+            made = team.activity(event, actor, verdict, teams, reverted=reverted)
+        else:
+            held = run.loaded.known[event.id]
+            if (held.actor.id, held.actor.name) != (actor.id, actor.name):
+                return team.renamed(event, (held.actor, held.verdict), (actor, verdict), teams)
+            made = team.moved(event, actor, held.verdict, verdict, teams)
+        return (made,) if made else ()
 
     # --- around the batch ----------------------------------------------------------------------------------------------------
 

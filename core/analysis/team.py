@@ -31,6 +31,14 @@ def moved(event: Event, actor: Actor, before: Verdict, after: Verdict, teams: Ma
     return _with(_with(_blank(event, actor, teams), after, 1), before, -1)
 
 
+def renamed(
+    event: Event, before: tuple[Actor, Verdict], after: tuple[Actor, Verdict], teams: Mapping[str, tuple[str, ...]]
+) -> list[Activity]:
+    """The increments where a stored event turned out to be somebody's, somebody else's or nobody's. Reverts stay as they were counted."""
+    taken, given = activity(event, *before, teams), activity(event, *after, teams)
+    return [one for one in (taken and _negative(taken), given) if one is not None]
+
+
 def _blank(event: Event, actor: Actor, teams: Mapping[str, tuple[str, ...]]) -> Activity:
     return Activity(
         actor=actor.id or actor.name,
@@ -51,6 +59,11 @@ def _with(one: Activity, verdict: Verdict, by: int) -> Activity:
             return replace(one, routine=one.routine + by)
         case Verdict.UNKNOWN:
             return replace(one, unknown=one.unknown + by)
+
+
+def _negative(one: Activity) -> Activity:
+    counts = ("changes", "planned", "unplanned", "routine", "unknown", "attempted")
+    return replace(one, **{name: -getattr(one, name) for name in counts})
 
 
 def joined(increments: Iterable[Activity]) -> tuple[Activity, ...]:

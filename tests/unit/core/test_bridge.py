@@ -3,6 +3,7 @@
 import random
 import sys
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -130,6 +131,26 @@ def test_a_second_witness_that_comes_late_takes_the_name_back() -> None:
     world.take(change("bucket", 2, ANA, uid="arn:bucket", source="trail"), source="trail")
     told = world.store.unified(snapshot.id)
     assert (told.actor.known, told.assessment.because) == (False, "which of Ana and Ben made this change is not known")
+
+
+def counted(world: World) -> dict[str, int]:
+    """How many changes each actor is counted for, of those who are counted for any."""
+    rows: Counter[str] = Counter()
+    for commit in world.store.commits:
+        for one in commit.conclusions.activities:
+            rows[one.actor] += one.changes
+            assert one.changes == one.planned + one.unplanned + one.routine + one.unknown
+    return {name: changes for name, changes in rows.items() if changes}
+
+
+def test_a_change_counts_for_whoever_it_turns_out_to_be_and_no_longer_where_the_name_is_taken_back() -> None:
+    world = World()
+    world.take(change("bucket", 3, uid="arn:bucket", after=at(0)))
+    assert counted(world) == {}
+    world.take(change("bucket", 1, BEN, uid="arn:bucket", source="trail"), source="trail")
+    assert counted(world) == {BEN.id: 2}
+    world.take(change("bucket", 2, ANA, uid="arn:bucket", source="trail"), source="trail")
+    assert counted(world) == {BEN.id: 1, ANA.id: 1}
 
 
 def test_a_batch_taken_twice_is_stored_and_told_once() -> None:
