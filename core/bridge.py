@@ -18,7 +18,7 @@ from core.analysis.classify import Judgement, classify
 from core.analysis.comfort import Ending, Reach, comfort
 from core.analysis.context import context
 from core.analysis.correlate import Group, correlate
-from core.analysis.crossing import Doubted, crossed
+from core.analysis.crossing import Doubted, crossed, uncalmed
 from core.analysis.due import arrived, to_judge, touched
 from core.analysis.memory import Memory
 from core.analysis.revise import because, with_failures
@@ -35,7 +35,7 @@ from core.coverage import Coverage
 from core.event import Event
 from core.loading import Loaded, Remembered, baselines_of, load, reach_of, scores_of, seen_of
 from core.settings import AnalysisSettings
-from core.story import FollowUp, Story
+from core.story import DOUBTED, FollowUp, Story
 from core.unified import UnifiedEvent
 
 _log = logging.getLogger(__name__)
@@ -43,6 +43,8 @@ T = TypeVar("T")
 _NO_CONTEXT, _NO_COMFORT = Context(), Comfort()
 # Other records of one resource that may tell who changed it; the latest of them.
 _MOST_WITNESSES = 64
+# Why calm is taken back within a story.
+_BESIDE = "something unexplained came to the same story, or began on the same thing"
 
 
 @dataclass(slots=True)
@@ -123,15 +125,27 @@ class EventBridge:
         groups = run.step(
             "correlate", again or run.new, lambda: self._steps.correlate(nodes, self._horizon), [_alone(node) for node in nodes]
         )
-        plans = assign(groups, run.loaded.known, run.loaded.stories, run.loaded.large)
-        if not batch.announcements:
-            plans = touched(plans, run.loaded.known, again)
+        every = assign(groups, run.loaded.known, run.loaded.stories, run.loaded.large)
+        plans = every if batch.announcements else touched(every, run.loaded.known, again)
         causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements, self._settings.ci_identities) for plan in plans}
         due = [(node, plan) for plan in plans for node in self._due(run, plan, causes[plan.story_id], again, batch)]
         self._remember(run, due)
         for node, plan in sorted(due, key=lambda pair: (pair[0].at, pair[0].id)):
             self._judge(run, node, plan, causes[plan.story_id], again)
-        return self._assemble(run, batch, plans, causes, again)
+        made = self._assemble(run, batch, plans, causes, again)
+        untouched = {plan.story_id for plan in every} - {plan.story_id for plan in plans}
+        return self._doubting(run, made, [plan for plan in every if plan.story_id in untouched])
+
+    def _doubting(self, run: _Run, made: Conclusions, untouched: Sequence[Assignment]) -> Conclusions:
+        """With the calm taken back from stored stories that what is judged now crosses."""
+        fresh = Doubted.of((run.nodes[event_id], _verdict_of(run, event_id)) for event_id in run.judgements)
+        assessments, stories = list(made.assessments), list(made.stories)
+        for plan in untouched if fresh.by_name else ():
+            calm = [one for node in plan.group.nodes if (one := run.loaded.known[node.id].assessment).comfort.reassures]
+            if calm and plan.goes_on and crossed(plan.group.nodes, fresh, self._horizon):
+                assessments += [uncalmed(one, DOUBTED, run.now) for one in calm]
+                stories.append(replace(plan.goes_on, revision=plan.goes_on.revision + 1, updated_at=run.now, because=DOUBTED))
+        return replace(made, assessments=tuple(assessments), stories=tuple(stories))
 
     def _due(self, run: _Run, plan: Assignment, cause: Cause, again: frozenset[str], batch: Batch) -> Sequence[Node]:
         known = run.loaded.known
@@ -278,7 +292,8 @@ class EventBridge:
 
     def _comfort(self, run: _Run, member: Member, ending: Ending, scores: Mapping[str, Stability | None], again: frozenset[str]) -> Member:
         if member.assessment is member.before:
-            return member
+            calm = ending.troubled and member.assessment.comfort.reassures
+            return replace(member, assessment=uncalmed(member.assessment, _BESIDE, run.now)) if calm else member
         event, draft = member.node.event, member.assessment
         judgement, reach, score = run.judgements[event.id], reach_of(event, run.loaded), scores.get(event.environment)
         made = run.step(
@@ -296,15 +311,16 @@ class EventBridge:
         return Member(node=member.node, assessment=final, before=member.before)
 
     def _activities(self, run: _Run, member: Member) -> Sequence[Activity]:
-        event, actor, teams, verdict = member.node.event, member.node.actor, self._settings.teams, member.assessment.verdict
+        event, teams = member.node.event, self._settings.teams
+        now = UnifiedEvent(event=event, assessment=member.assessment)
         if member.before is None:
             reverted = "rollback_soon" in run.judgements[event.id].signs
-            made = team.activity(event, actor, verdict, teams, reverted=reverted)
+            made = team.activity(event, now.actor, now.verdict, teams, reverted=reverted)
         else:
             held = run.loaded.known[event.id]
-            if (held.actor.id, held.actor.name) != (actor.id, actor.name):
-                return team.renamed(event, (held.actor, held.verdict), (actor, verdict), teams)
-            made = team.moved(event, actor, held.verdict, verdict, teams)
+            if (held.actor.id, held.actor.name) != (now.actor.id, now.actor.name):
+                return team.renamed(event, (held.actor, held.verdict), (now.actor, now.verdict), teams)
+            made = team.moved(event, now.actor, held.verdict, now.verdict, teams)
         return (made,) if made else ()
 
     # --- around the batch ----------------------------------------------------------------------------------------------------

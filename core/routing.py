@@ -7,7 +7,7 @@ from core.analysis.signs import severity_of
 from core.assessment import Severity, Verdict
 from core.delivery import Delivery
 from core.event import Event, Via
-from core.story import NO_LONGER, NOT_READ_SINCE, TAKEN_BACK, Settling, Story
+from core.story import DOUBTED, NO_LONGER, NOT_READ_SINCE, TAKEN_BACK, Settling, Story
 from core.subscription import EventFilter, Mute, QuietHours, Subscription, Visibility
 from core.zones import zone_or_utc
 
@@ -42,7 +42,7 @@ def route(
 
 
 # What is new is said in the message that stands there; the change by which it is so has its own.
-_EDITS = frozenset({TAKEN_BACK, NO_LONGER, NOT_READ_SINCE})
+_EDITS = frozenset({TAKEN_BACK, NO_LONGER, NOT_READ_SINCE, DOUBTED})
 
 
 def _one(

@@ -16,6 +16,7 @@ OPEN_FOR = timedelta(days=3)
 TAKEN_BACK = "it was taken back"
 NO_LONGER = "it changed again since it was taken back, or too often to read it all"
 NOT_READ_SINCE = "not everything was read since it was taken back"
+DOUBTED = "something unexplained began on the same thing before it"
 
 
 class Settling(StrEnum):

@@ -1,12 +1,12 @@
 """Two causes at work on one thing at once: which of them a controller carries on cannot be told from its records. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from core.analysis.correlate import SKEW
 from core.analysis.ties import STRUCTURE_STRENGTH, Node
-from core.assessment import Verdict
+from core.assessment import Assessment, Comfort, ComfortLevel, Verdict
 from core.event import ReferenceKind
 
 _DOUBTED = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
@@ -39,6 +39,13 @@ def crossed(story: Sequence[Node], doubted: Doubted, horizon: timedelta) -> bool
         for name in _touched(node)
         for other in doubted.by_name.get(name, ())
     )
+
+
+def uncalmed(told: Assessment, because: str, now: datetime) -> Assessment:
+    """The next revision of what was spoken of calmly before its story was in doubt."""
+    level = ComfortLevel.NONE if told.comfort.level is ComfortLevel.NONE else ComfortLevel.LOW
+    comfort = Comfort(level=level, stability=told.comfort.stability)
+    return replace(told, revision=told.revision + 1, assessed_at=now, comfort=comfort, because=because)
 
 
 def _touched(node: Node) -> set[str]:

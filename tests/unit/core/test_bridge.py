@@ -581,11 +581,11 @@ _MAKERS = st.builds(
     intents=st.sampled_from([(), RUN_INTENT]),
     number=st.integers(0, 10_000),
 )
-_CHANGES = st.lists(_MAKERS, min_size=1, max_size=9, unique_by=lambda event: event.id)
+CHANGES = st.lists(_MAKERS, min_size=1, max_size=9, unique_by=lambda event: event.id)
 
 
 @settings(max_examples=150, deadline=None)
-@given(events=_CHANGES, seed=st.integers(0, 2**32), cuts=st.integers(1, 4))
+@given(events=CHANGES, seed=st.integers(0, 2**32), cuts=st.integers(1, 4))
 def test_the_order_of_arrival_does_not_change_the_stories(events: list[Event], seed: int, cuts: int) -> None:
     whole, pieces = World(), World()
     whole.replay([events])
@@ -598,7 +598,7 @@ def test_the_order_of_arrival_does_not_change_the_stories(events: list[Event], s
 
 
 @settings(max_examples=60, deadline=None)
-@given(events=_CHANGES)
+@given(events=CHANGES)
 def test_a_replay_gives_identical_verdicts(events: list[Event]) -> None:
     worlds = [World(), World()]
     for world in worlds:
@@ -608,7 +608,7 @@ def test_a_replay_gives_identical_verdicts(events: list[Event]) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(events=_CHANGES, read=st.booleans())
+@given(events=CHANGES, read=st.booleans())
 def test_no_path_reassures_without_evidence_or_coverage(events: list[Event], read: bool) -> None:
     world = World()
     if read:
