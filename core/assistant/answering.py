@@ -241,6 +241,14 @@ def about(one: UnifiedEvent, story: Story | None, others: Sequence[UnifiedEvent]
     return Answer(text=tuple(said), citations=rows.citations((one, *others)))
 
 
+def shared(names: Mapping[str, Sequence[str]]) -> tuple[Text, ...]:
+    """That a name fits several people, and whom: all of them are meant, as they may be one under several names."""
+    return tuple(
+        (f"“{name}” fits {len(whom)}: {', '.join(whom[:_NAMED])}{' and more' if len(whom) > _NAMED else ''}. A whole name means one.",)
+        for name, whom in names.items()
+    )
+
+
 def strangers(asked: Sequence[str], known: Sequence[str]) -> Answer:
     names = ", ".join(known[:8]) or "nobody yet"
     more = f" and {len(known) - 8} more" if len(known) > 8 else ""

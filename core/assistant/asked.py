@@ -1,12 +1,13 @@
 """What a question asks for, from its words: a time, a place, people, verdicts, kinds of change, and what is to be told. Pure."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from core import when_grammar
 from core.assessment import Severity, Verdict
 from core.assistant import topics, vocabulary
+from core.assistant.people import people
 from core.assistant.topics import Sought
 from core.assistant.vocabulary import Wanted
 from core.event import ActorKind, ChangeType
@@ -28,7 +29,8 @@ class Asked:
     """`when` is the time phrase, `left` asks from where the reader left off, `words` are what may be names of resources, `sought` is
     what else a change must hold.
 
-    `strangers` are people who were asked about and are not known. `goes_on` is set where it only makes sense after another question.
+    `strangers` are people who were asked about and are not known, `shared` names that fit several people. `goes_on` is set where it
+    only makes sense after another question.
     """
 
     wanted: Wanted = Wanted.WHAT
@@ -38,6 +40,7 @@ class Asked:
     words: tuple[str, ...] = ()
     sought: Sought = field(default_factory=Sought)
     strangers: tuple[str, ...] = ()
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     goes_on: bool = False
     clear: bool = True
 
@@ -54,9 +57,9 @@ def asked(text: str, names: Names) -> Asked:
     if vocabulary.THAT_ONE.search(plain):
         return Asked(wanted=Wanted.WHY, goes_on=True)
     held, rest = _places(vocabulary.IDIOMS.sub(" ", rest), names)
-    people, strangers, rest = _people(rest, names)
-    about, rest = topics.sought(rest)
-    held, rest = _narrowed(replace(held, actors=people), rest)
+    named = people(rest, names.actors)
+    about, rest = topics.sought(named.rest)
+    held, rest = _narrowed(replace(held, actors=named.actors), rest)
     found = [word for word in re.findall(r"[\w./:@-]*\w", rest) if word not in vocabulary.PLAIN and len(word) > 1]
     # A number is no part of a name: 22 is not in an account's id.
     numbers = [*(word for word in found if topics.is_number(word)), *vocabulary.TO_NUMBER.findall(rest)]
@@ -71,7 +74,8 @@ def asked(text: str, names: Names) -> Asked:
         filter=held,
         words=words,
         sought=about,
-        strangers=strangers,
+        strangers=named.strangers,
+        shared=named.shared,
         goes_on=goes_on,
         clear=told,
     )
@@ -105,36 +109,6 @@ def _places(rest: str, names: Names) -> tuple[EventFilter, str]:
                 found[which].add(name)
                 rest = re.sub(pattern, " ", rest)
     return EventFilter(**{which: frozenset(held) for which, held in found.items()}), rest  # type: ignore[arg-type]
-
-
-def _people(rest: str, names: Names) -> tuple[frozenset[str], tuple[str, ...], str]:
-    """Known people by name, first name or address; a stranger only where someone is asked about with "by"."""
-    patterns = {
-        actor: [rf"(?<![\w-])(?:by )?{re.escape(form)}(?:'s)?(?![\w-])" for form in _forms(actor)]
-        for actor in sorted(names.actors, key=len, reverse=True)
-    }
-    # One first name may stand for several, or for one person under several names: all of them are meant.
-    found = {actor for actor, forms in patterns.items() if any(re.search(form, rest) for form in forms)}
-    for actor, forms in patterns.items():
-        for form in forms if actor in found else ():
-            rest = re.sub(form, " ", rest)
-    nobody = vocabulary.PLAIN | topics.TOOLS
-    strangers = tuple(dict.fromkeys(one for one in vocabulary.SOMEONE.findall(rest) if one not in nobody and not _acts(one)))
-    for stranger in strangers:
-        rest = re.sub(rf"(?:\bby )?\b{re.escape(stranger)}(?!\w)", " ", rest)
-    return frozenset(found), strangers, rest
-
-
-def _acts(word: str) -> bool:
-    """Is it what is done, rather than who does it?"""
-    return word in vocabulary.VERDICTS or any(re.fullmatch(pattern, word) for pattern, _ in vocabulary.TYPES)
-
-
-def _forms(actor: str) -> tuple[str, ...]:
-    name = actor.lower()
-    local = name.partition("@")[0]
-    first = re.split(r"[\s.]", local)[0]
-    return tuple(dict.fromkeys(form for form in (name, local, first) if len(form) > 2 and form not in vocabulary.PLAIN | topics.TOOLS))
 
 
 def _narrowed(held: EventFilter, rest: str) -> tuple[EventFilter, str]:

@@ -145,7 +145,12 @@ class Conversation:
             asked_of=everything,
             period=scope.period,
             coverage=coverage,
-            caveats=(*answer.caveats, *((note,) for note in scope.period.notes), *answering.caveats(coverage)),
+            caveats=(
+                *answer.caveats,
+                *answering.shared(scope.asked.shared),
+                *((note,) for note in scope.period.notes),
+                *answering.caveats(coverage),
+            ),
             follow_ups=answer.follow_ups or answering.follow_ups(scope.filter),
         )
 
