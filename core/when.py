@@ -1,18 +1,22 @@
-"""Times as people say them ("yesterday 5pm", "since monday", "between monday and wednesday", "24h"), in their own time zone.
+"""Times as people say them ("yesterday 5pm", "since monday", "before 9:35 today", "between monday and wednesday", "24h"), in their own
+time zone.
 
 What a clock change skips moves forward, what it doubles means the earlier; both are said. Pure: the moment is handed in.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from core import when_grammar as grammar
-from core.errors import ValueRefused, WhenUnclear
+from core.errors import WhenUnclear
 from core.timerange import TimeRange
+from core.when_clock import EXAMPLES, Clock, Local, zone_of
 
-EXAMPLES = "yesterday 5pm · since monday · last friday · 2 weeks ago · this morning · between monday and wednesday · 24h · 2026-11-20 14:00"
+__all__ = ["EXAMPLES", "When", "find", "when"]
+
+# Where only an end is said, and around a time of day that something happened "at".
+_BEFORE, _AROUND = timedelta(days=7), timedelta(minutes=15)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,16 +25,6 @@ class When:
 
     range: TimeRange
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Local:
-    """A moment on a person's clock, and where it ends if it names a stretch (a day, a morning). `exact` is a time that was said."""
-
-    start: datetime
-    end: datetime | None = None
-    exact: bool = False
-    note: str = ""
 
 
 def find(words: str) -> tuple[str, str]:
@@ -44,249 +38,82 @@ def find(words: str) -> tuple[str, str]:
 
 def when(words: str, *, now: datetime, time_zone: str = "UTC", onwards: bool = True) -> When:
     """What the words mean to someone in that time zone. A day or a time alone means from then until now; with `onwards` off, or after
-    "on" or "during", a day is that day only. Raises WhenUnclear for words that name no time, or one that is still to come."""
+    "on" or "during", a day is that day only, and "at" a time is around it. Raises WhenUnclear for words that name no time, or one that
+    is still to come."""
     said = _plain(words).rstrip("?.!,")
-    clock = _Clock(now=now, zone=_zone(time_zone), words=words.strip())
+    clock = Clock(now=now, zone=zone_of(time_zone), words=words.strip())
+    if until := grammar.UNTIL.match(said):
+        return _until(clock, said[until.end() :], through=bool(grammar.THROUGH.match(said)))
+    near = not onwards and re.search(r"\b(?:at|around|about)\s", said) is not None
     if grammar.SINCE.match(said):
-        onwards = True
+        onwards, near = True, False
     elif grammar.WITHIN.match(said):
         onwards = False
-    bare = grammar.WITHIN.sub("", grammar.SINCE.sub("", said, count=1), count=1).strip() if said else ""
+    bare = said
+    for lead in (grammar.SINCE, grammar.WITHIN, grammar.NEAR):
+        shorter = lead.sub("", bare, count=1) if lead.match(bare) else bare
+        bare = shorter if not grammar.AT_HOUR.fullmatch(bare) else bare
+    bare = bare.strip()
     if not bare:
         raise clock.unclear()
     between = grammar.BETWEEN.fullmatch(bare) or grammar.BETWEEN.fullmatch(said)
     if between:
-        return clock.between(between[1] or between[3], between[2] or between[4])
+        return _between(clock, between[1] or between[3], between[2] or between[4])
     if re.fullmatch(grammar.LATELY, bare) and not re.fullmatch(grammar.WORD, bare):
-        return clock.resolved(clock.back(bare), onwards=True)
-    return clock.resolved(clock.moment(bare), onwards=onwards)
+        return _resolved(clock, clock.back(bare), onwards=True)
+    moment = clock.moment(bare)
+    return _around(clock, moment) if near and moment.exact else _resolved(clock, moment, onwards=onwards)
 
 
 def _plain(words: str) -> str:
     return " ".join(words.lower().replace("’", "'").split())
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError) as error:
-        raise WhenUnclear(f"there is no time zone {name!r}", next_step="Name one like Europe/Madrid or UTC.") from error
+def _between(clock: Clock, first: str, second: str) -> When:
+    until = clock.moment(second)
+    base = clock if until.start > clock.local else clock.as_of(until.start)
+    begin = base.moment(first) if re.fullmatch(rf"(?:{grammar.DAY})(?:\s.*)?", first) else clock.moment(first)
+    start, notes = clock.at(begin)
+    end, more = clock.at(Local(start=until.end or until.start, exact=until.exact))
+    if end < start:
+        raise WhenUnclear(f"“{clock.words}” ends before it begins", next_step="Put the earlier time first.")
+    if start > clock.now:
+        raise clock.to_come()
+    return When(range=TimeRange(start=start, end=min(end, clock.now)), notes=(*notes, *more))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Clock:
-    now: datetime
-    zone: ZoneInfo
-    words: str
-
-    def unclear(self) -> WhenUnclear:
-        return WhenUnclear(f"I can't read a time in “{self.words}”", next_step=f"Say it like: {EXAMPLES}.")
-
-    @property
-    def local(self) -> datetime:
-        """Now on the person's clock, without its zone."""
-        return self.now.astimezone(self.zone).replace(tzinfo=None)
-
-    @property
-    def today(self) -> datetime:
-        return self.local.replace(hour=0, minute=0, second=0, microsecond=0)
-
-    # --- pieces
-
-    def moment(self, said: str) -> _Local:
-        utc = re.fullmatch(r"(.*?)(?:z|\sutc|\sgmt)", said)
-        if utc and grammar.ON_TIME.fullmatch(utc[1]):
-            inner = _Clock(now=self.now, zone=ZoneInfo("UTC"), words=self.words)
-            at = inner.moment(utc[1])
-            return _Local(start=_into(at.start, self.zone), end=_into(at.end, self.zone) if at.end else None, exact=at.exact)
-        found = grammar.ON_TIME.fullmatch(said)
-        if found is None:
-            return self._by_library(said)
-        day, clock = found["day"] or found["day2"], found["time"] or found["time2"]
-        if not day:
-            return self._time_alone(clock)
-        at = self._day(day, clock)
-        if not clock:
-            return at
-        hour, minute, second = self._time(clock)
-        return _Local(start=at.start.replace(hour=hour, minute=minute, second=second, microsecond=0), exact=True)
-
-    def _time_alone(self, clock: str) -> _Local:
-        hour, minute, second = self._time(clock)
-        at = self.today.replace(hour=hour, minute=minute, second=second)
-        if at <= self.local:
-            return _Local(start=at, exact=True)
-        return _Local(start=at - timedelta(days=1), exact=True, note=f"{clock} is still to come today: yesterday's is meant.")
-
-    def _time(self, clock: str) -> tuple[int, int, int]:
-        if clock in ("noon", "midnight"):
-            return (12 if clock == "noon" else 0), 0, 0
-        numbers = [int(one) for one in re.findall(r"\d+", clock)]
-        hour, minute, second = (*numbers, 0, 0)[:3]
-        if clock.endswith(("am", "pm")):
-            if not 1 <= hour <= 12:
-                raise self.unclear()
-            hour = hour % 12 + (12 if clock.endswith("pm") else 0)
-        if hour > 23 or minute > 59 or second > 59:
-            raise self.unclear()
-        return hour, minute, second
-
-    def _day(self, day: str, clock: str | None) -> _Local:
-        if day.endswith("ago"):
-            return self.back(day.removesuffix("ago").strip())
-        if day in ("today", "yesterday", "the day before yesterday"):
-            start = self.today - timedelta(days=("today", "yesterday", "the day before yesterday").index(day))
-            return _Local(start=start, end=start + timedelta(days=1))
-        if day in ("tonight", "last night", "overnight") or day.split()[-1] in grammar.PARTS:
-            return self._part(day)
-        if day.split()[-1] in ("week", "month", "weekend"):
-            return self._calendar(day)
-        if re.fullmatch(rf"(?:(?:last|this)\s)?{grammar.DAY}", day):
-            return self._weekday(day, clock)
-        return self._date(day)
-
-    def _part(self, day: str) -> _Local:
-        back = 1 if day in ("last night", "overnight") or day.startswith("yesterday") else 0
-        part = "night" if day in ("tonight", "last night", "overnight") else day.split()[-1]
-        first, last = grammar.PARTS[part]
-        start = self.today - timedelta(days=back) + timedelta(hours=first)
-        note = f"“{day}” is taken as {first:02}:00 to {last % 24:02}:00."
-        if start > self.local:
-            return _Local(start=self.today, end=start, note=f"“{day}” has not begun: from midnight.") if not back else _Local(start=start)
-        return _Local(start=start, end=start + timedelta(hours=last - first), note=note)
-
-    def _calendar(self, day: str) -> _Local:
-        last = day.startswith("last")
-        monday = self.today - timedelta(days=self.today.weekday())
-        if day.endswith("weekend"):
-            saturday = monday - timedelta(days=2) if self.today.weekday() < 5 or last else monday + timedelta(days=5)
-            return _Local(start=saturday, end=saturday + timedelta(days=2))
-        if day.endswith("week"):
-            start = monday - timedelta(days=7 * last)
-            return _Local(start=start, end=start + timedelta(days=7))
-        first = self.today.replace(day=1)
-        if last:
-            return _Local(start=(first - timedelta(days=1)).replace(day=1), end=first)
-        return _Local(start=first, end=(first + timedelta(days=32)).replace(day=1))
-
-    def _weekday(self, day: str, clock: str | None) -> _Local:
-        wanted = next(number for number, name in enumerate(grammar.DAYS) if name.startswith(day.split()[-1][:3]))
-        back = (self.today.weekday() - wanted) % 7
-        if back == 0 and (day.startswith("last") or (clock and self._later_today(clock))):
-            back = 7
-        start = self.today - timedelta(days=back)
-        return _Local(start=start, end=start + timedelta(days=1))
-
-    def _later_today(self, clock: str) -> bool:
-        hour, minute, second = self._time(clock)
-        return self.today.replace(hour=hour, minute=minute, second=second) > self.local
-
-    def _date(self, day: str) -> _Local:
-        numbers = [int(one) for one in re.findall(r"\d+", day)]
-        try:
-            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", day):
-                start = datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001 - a wall clock without its zone
-            elif re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{4}", day):
-                start = datetime(numbers[2], numbers[1], numbers[0])  # noqa: DTZ001 - as above
-            else:
-                start = self._named_month(day, numbers)
-        except ValueError as error:
-            raise self.unclear() from error
-        return _Local(start=start, end=start + timedelta(days=1))
-
-    def _named_month(self, day: str, numbers: list[int]) -> datetime:
-        name = re.search(grammar.MONTH, day)
-        assert name is not None
-        month = grammar.MONTHS.index(name[0][:3]) + 1
-        if len(numbers) > 1:
-            return datetime(numbers[1], month, numbers[0])  # noqa: DTZ001 - a wall clock without its zone
-        start = datetime(self.local.year, month, numbers[0])  # noqa: DTZ001 - as above
-        return start if start <= self.local else start.replace(year=start.year - 1)
-
-    def back(self, said: str) -> _Local:
-        """So long before now, on the person's clock: days, weeks and months keep the time of day."""
-        found = re.fullmatch(rf"(?:(?:the\s)?(?:last|past)\s)?({grammar.NUMBER})?({grammar.UNIT})", said)
-        if found is None:
-            raise self.unclear()
-        written = (found[1] or "one").strip()
-        written = written.removeprefix("a ")
-        number = float(grammar.NUMBERS.get(written, 0) or written)
-        unit = found[2]
-        try:
-            if unit.startswith("mo"):
-                return _Local(start=self.local - timedelta(days=number * 30), exact=True)
-            if unit[0] in "dw":
-                return _Local(start=self.local - timedelta(days=number * (7 if unit[0] == "w" else 1)), exact=True)
-            return _Local(start=_into((self.now - timedelta(seconds=number * grammar.SECONDS[unit[0]])).replace(tzinfo=None), self.zone))
-        except (OverflowError, ValueError) as error:
-            raise self.unclear() from error
-
-    def _by_library(self, said: str) -> _Local:
-        """Whatever else people write: "an hour and a half ago", "20 november 2026 at 2pm", "11/20/2026"."""
-        if re.search(r"\b(?:tomorrow|next|upcoming)\b", said):
-            raise self._to_come()
-        if not re.search(rf"\d|\bago\b|\b{grammar.MONTH}\b", said) or re.fullmatch(r"[\d\s]*", said):
-            raise self.unclear()
-        import dateparser  # half a second to import: only where the words need it
-
-        settings = {
-            "PREFER_DATES_FROM": "past",
-            "PREFER_DAY_OF_MONTH": "first",
-            "RELATIVE_BASE": self.local,
-            "RETURN_AS_TIMEZONE_AWARE": False,
-        }
-        found = dateparser.parse(said, languages=["en"], settings=settings)
-        if not isinstance(found, datetime):
-            raise self.unclear()
-        if found.tzinfo is not None:
-            return _Local(start=found.astimezone(self.zone).replace(tzinfo=None), exact=True)
-        return _Local(start=found, exact=True)
-
-    # --- from a person's clock to UTC
-
-    def between(self, first: str, second: str) -> When:
-        until = self.moment(second)
-        base = self if until.start > self.local else _Clock(now=_utc(until.start, self.zone)[0], zone=self.zone, words=self.words)
-        begin = base.moment(first) if re.fullmatch(rf"(?:{grammar.DAY})(?:\s.*)?", first) else self.moment(first)
-        start, notes = self._at(begin)
-        end, more = self._at(_Local(start=until.end or until.start, exact=until.exact))
-        if end < start:
-            raise WhenUnclear(f"“{self.words}” ends before it begins", next_step="Put the earlier time first.")
-        if start > self.now:
-            raise self._to_come()
-        return When(range=TimeRange(start=start, end=min(end, self.now)), notes=(*notes, *more))
-
-    def resolved(self, at: _Local, *, onwards: bool) -> When:
-        start, notes = self._at(at)
-        if start > self.now:
-            raise self._to_come()
-        end = self.now
-        if not onwards and at.end is not None:
-            end = min(self.now, self._at(_Local(start=at.end))[0])
-        return When(range=TimeRange(start=start, end=max(start, end)), notes=notes)
-
-    def _to_come(self) -> WhenUnclear:
-        return WhenUnclear(f"“{self.words}” is still to come", next_step=f"Name a time that has passed: {EXAMPLES}.")
-
-    def _at(self, at: _Local) -> tuple[datetime, tuple[str, ...]]:
-        try:
-            moment, note = _utc(at.start, self.zone)
-        except (OverflowError, ValueRefused) as error:
-            raise self.unclear() from error
-        return moment, tuple(one for one in (at.note, note if at.exact else "") if one)
+def _until(clock: Clock, said: str, *, through: bool) -> When:
+    """What lies before: on the same day where a time of a named day is said, else in the week before. A whole day is part of what goes
+    `through` it."""
+    bare = said.strip()
+    moment = clock.moment(bare)
+    named = grammar.ON_TIME.fullmatch(bare)
+    of_day = moment.exact and named is not None and (named["day2"] or (named["day"] and named["time"]))
+    last = moment.end if through and moment.end is not None else moment.start
+    end, notes = clock.at(Local(start=last, exact=moment.exact, note=moment.note))
+    if of_day:
+        start = clock.at(Local(start=moment.start.replace(hour=0, minute=0, second=0, microsecond=0)))[0]
+    else:
+        start, notes = end - _BEFORE, (*notes, "Since when is not said: the seven days before it are meant.")
+    if start > clock.now:
+        raise clock.to_come()
+    return When(range=TimeRange(start=start, end=min(end, clock.now)), notes=notes)
 
 
-def _into(utc: datetime, zone: ZoneInfo) -> datetime:
-    """A UTC wall clock on another clock. `fold` keeps which of a doubled time is meant."""
-    return utc.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)
+def _around(clock: Clock, moment: Local) -> When:
+    at, notes = clock.at(moment)
+    if at > clock.now:
+        raise clock.to_come()
+    minutes = int(_AROUND.total_seconds() / 60)
+    notes = (*notes, f"“{clock.words}” is taken as {minutes} minutes before it to {minutes} after.")
+    return When(range=TimeRange(start=at - _AROUND, end=min(clock.now, at + _AROUND)), notes=notes)
 
 
-def _utc(wall: datetime, zone: ZoneInfo) -> tuple[datetime, str]:
-    """A wall clock in UTC, and what a clock change did to it."""
-    at = wall.replace(tzinfo=zone).astimezone(UTC)
-    back = at.astimezone(zone)
-    if back.replace(tzinfo=None, fold=0) != wall.replace(fold=0):
-        return at, f"{wall:%H:%M} did not exist on {wall:%d %b %Y}, the clocks went forward: {back:%H:%M} is meant."
-    if wall.fold == 0 and wall.replace(tzinfo=zone).utcoffset() != wall.replace(tzinfo=zone, fold=1).utcoffset():
-        return at, f"{wall:%H:%M} came twice on {wall:%d %b %Y}, the clocks went back: the earlier is meant."
-    return at, ""
+def _resolved(clock: Clock, at: Local, *, onwards: bool) -> When:
+    start, notes = clock.at(at)
+    if start > clock.now:
+        raise clock.to_come()
+    end = clock.now
+    if not onwards and at.end is not None:
+        end = min(clock.now, clock.at(Local(start=at.end))[0])
+    return When(range=TimeRange(start=start, end=max(start, end)), notes=notes)

@@ -22,7 +22,7 @@ NUMBERS = {
 }
 
 
-TIME = r"(?:noon|midnight|\d{1,2}(?:[:.]\d{2}(?::\d{2})?)?\s?(?:am|pm)|\d{1,2}:\d{2}(?::\d{2})?|at\s\d{1,2}\b)"
+TIME = r"(?:noon|midnight|\d{1,2}(?:[:.]\d{2}(?::\d{2})?)?\s?(?:am|pm)|\d{1,2}:\d{2}(?::\d{2})?|at\s\d{1,2}\b(?![:.]\d))"
 DAY = (
     "(?:"
     + "|".join(f"{day[:3]}(?:{day[3:]})?" for day in DAYS)
@@ -49,12 +49,20 @@ AGO = rf"(?:{NUMBER}{UNIT}\sago)"
 MOMENT = rf"(?:(?:{DATE}|{WORD}|{AGO})(?:(?:,?\s(?:at\s)?|t){TIME})?|{TIME}(?:\s(?:on\s)?(?:{DATE}|{WORD}))?)(?:z|\sutc\b|\sgmt\b)?"
 LATELY = rf"(?:(?:the\s)?(?:last|past)\s(?:{NUMBER})?{UNIT}|{NUMBER}{UNIT})"
 SPAN = rf"(?:between\s{MOMENT}\sand\s{MOMENT}|{MOMENT}\s?(?:to|until|till|–|-)\s{MOMENT})"
+# Words that make a moment an end, and a beginning.
+_ENDS = r"(?:before|until|till|by|up\sto|prior\sto|earlier\sthan|more\sthan)"
+_BEGINS = r"(?:since|from|after|later\sthan|less\sthan)"
+_NEAR = r"(?:(?:at\s)?(?:around|about)|at)"
 PHRASE = re.compile(
-    rf"(?<![\w-])(?:(?:(?:since|from|after|during|on|in|for|over|within)\s)?(?:{SPAN}|{MOMENT}|{LATELY}))(?![\w-])", re.IGNORECASE
+    rf"(?<![\w-])(?:(?:(?:{_BEGINS}|{_ENDS}|{_NEAR}|during|on|in|for|over|within)\s)?(?:{SPAN}|{MOMENT}|{LATELY}))(?![\w-])", re.IGNORECASE
 )
 BETWEEN = re.compile(rf"(?:between\s({MOMENT})\sand\s({MOMENT})|({MOMENT})\s?(?:to|until|till|–|-)\s({MOMENT}))", re.IGNORECASE)
 ON_TIME = re.compile(
     rf"(?:(?P<day>{DATE}|{WORD}|{AGO})(?:(?:,?\s(?:at\s)?|t)(?P<time>{TIME}))?|(?P<time2>{TIME})(?:\s(?:on\s)?(?P<day2>{DATE}|{WORD}))?)"
 )
-SINCE = re.compile(r"(?:since|from|after)\s")
+SINCE = re.compile(rf"{_BEGINS}\s")
+UNTIL = re.compile(rf"{_ENDS}\s")
+THROUGH = re.compile(r"(?:until|till|by|up\sto)\s")
+NEAR = re.compile(rf"{_NEAR}\s")
 WITHIN = re.compile(r"(?:during|on|in|for|over|within)\s")
+AT_HOUR = re.compile(r"at\s\d{1,2}")

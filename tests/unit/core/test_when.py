@@ -116,3 +116,35 @@ def test_a_day_of_the_week_is_the_latest_one(day: str, hours: int) -> None:
     assert f"{start:%A}".lower() == day
     assert (start.hour, start.minute) == (0, 0)
     assert now - start < timedelta(days=7, hours=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "span"),
+    [
+        ("before 9:35 today", ("11-24 23:00", "11-25 08:35")),
+        ("until yesterday 17:00", ("11-23 23:00", "11-24 16:00")),
+        ("before monday", ("11-15 23:00", "11-22 23:00")),
+        ("until monday", ("11-16 23:00", "11-23 23:00")),
+        ("more than a week ago", ("11-11 18:30", "11-18 18:30")),
+        ("prior to 9:35", ("11-18 08:35", "11-25 08:35")),
+    ],
+)
+def test_before_and_until_end_where_the_words_say(words: str, span: tuple[str, str]) -> None:
+    assert find(f"did anything change {words}") == (words, "did anything change")
+    assert meant(words) == span
+
+
+def test_that_only_the_end_was_said_is_said() -> None:
+    assert when("before monday", now=NOW, time_zone=MADRID).notes == ("Since when is not said: the seven days before it are meant.",)
+    assert when("before 9:35 today", now=NOW, time_zone=MADRID).notes == ()
+
+
+@pytest.mark.parametrize("words", ["at 9:35", "around 9:35", "at 9:35 today"])
+def test_at_a_time_is_around_it_where_a_stretch_is_asked_for(words: str) -> None:
+    assert find(f"did anything happen {words}") == (words, "did anything happen")
+    assert meant(words, onwards=False) == ("11-25 08:20", "11-25 08:50")
+    assert meant(words) == ("11-25 08:35", "11-25 18:30")
+
+
+def test_less_than_an_hour_ago_is_since_then() -> None:
+    assert meant("less than an hour ago", onwards=False) == ("11-25 17:30", "11-25 18:30")
