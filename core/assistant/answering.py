@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from core import phrases
 from core.assessment import Verdict
 from core.assistant import rows
-from core.assistant.vocabulary import Wanted
+from core.assistant.asked import Asked
+from core.assistant.looking import Looked
+from core.assistant.vocabulary import End, Wanted
 from core.coverage import CoverageReport
 from core.event import ActorKind, ChangeType
 from core.ports import Counts
@@ -26,6 +28,7 @@ EXAMPLES = (
     "how many unplanned changes this week?",
     "is prod stable?",
 )
+EVERYTHING = EventFilter()
 _NAMED, _GAPS, _REASONS = 4, 3, 4
 _BY_KIND = {ActorKind.HUMAN: "people", ActorKind.AUTOMATION: "automation", ActorKind.SERVICE: "services"}
 _TYPES = {ChangeType.ATTEMPTED: "tried and refused", ChangeType.EXECUTED: "something run in it"}
@@ -52,7 +55,7 @@ def which_one() -> Answer:
     return Answer(text=("Of which change? Ask below its message, or name what was changed.",), follow_ups=EXAMPLES)
 
 
-def where(wanted: EventFilter, span: TimeRange, now: datetime, about: str = "") -> Text:
+def where(wanted: EventFilter, span: TimeRange, now: datetime, about: str = "", left_out: EventFilter = EVERYTHING) -> Text:
     """In prod, since Tue 18:00."""
     named = sorted(wanted.environments | wanted.sources | wanted.providers)
     ended = now - span.end > timedelta(minutes=1)
@@ -63,11 +66,21 @@ def where(wanted: EventFilter, span: TimeRange, now: datetime, about: str = "") 
     by = [*sorted(wanted.actors), *(_BY_KIND.get(kind, "") for kind in sorted(wanted.actor_kinds))]
     if any(by):
         said.append(f", by {' or '.join(one for one in by[:_NAMED] if one)}")
+    if out := _members(left_out):
+        said.append(f", all but {phrases.clipped(' and '.join(out), 120)}")
     if wanted.text:
         said.append(f", of what is called {phrases.clipped(wanted.text, 80)}")
     if about:
         said.append(f", about {phrases.clipped(about, 120)}")
     return tuple(said)
+
+
+def _members(left_out: EventFilter) -> tuple[str, ...]:
+    """Places, people and sorts of change that are left out, in a word each."""
+    by = (f"what {_BY_KIND.get(kind, kind.value)} did" for kind in sorted(left_out.actor_kinds))
+    named = sorted(left_out.environments | left_out.sources | left_out.providers | left_out.actors)
+    sorts = narrowed(left_out)
+    return (*named, *by, *((f"what is {sorts}",) if sorts else ()))
 
 
 def caveats(coverage: CoverageReport) -> tuple[Text, ...]:
@@ -110,6 +123,15 @@ def closest(missing: str, answer: Answer) -> Answer:
     )
 
 
+def like(found: Looked) -> tuple[Text, ...]:
+    """That a name is whole what one thing is called, and part of what others are."""
+    names = dict.fromkeys(one.resource.name for one in found.shown)
+    others = [name for name in names if name.lower() != found.called]
+    if len(others) == len(names) or not others:
+        return ()
+    return ((f"Counted too is what is only called like {phrases.clipped(found.called, 80)}: {', '.join(others[:_NAMED])}.",),)
+
+
 def looked_through(looked: int, total: int) -> Text:
     return (f"I looked through the {looked:,} gravest of {total:,} changes; there may be more among the others.",)
 
@@ -125,6 +147,14 @@ def what(place: Text, counts: Counts, people: Counts, shown: Sequence[UnifiedEve
     said.append(f" ({rows.verdicts(counts)})." if counts.total > 1 else ".")
     if counts.total > len(shown):
         said.append(f" The {len(shown)} that matter most:")
+    for number, one in enumerate(shown, 1):
+        said += ["\n", *rows.line(one, number, stories.get(one.correlation_id))]
+    return Answer(text=tuple(said), citations=rows.citations(shown))
+
+
+def at_end(place: Text, counts: Counts, shown: Sequence[UnifiedEvent], stories: Stories, end: End | None) -> Answer:
+    """The last or the first alone."""
+    said: list[Slot] = [*place, f": {phrases.plural(counts.total, 'change')}. The {end}:" if counts.total > 1 else ": one change:"]
     for number, one in enumerate(shown, 1):
         said += ["\n", *rows.line(one, number, stories.get(one.correlation_id))]
     return Answer(text=tuple(said), citations=rows.citations(shown))
@@ -241,12 +271,14 @@ def about(one: UnifiedEvent, story: Story | None, others: Sequence[UnifiedEvent]
     return Answer(text=tuple(said), citations=rows.citations((one, *others)))
 
 
-def shared(names: Mapping[str, Sequence[str]]) -> tuple[Text, ...]:
-    """That a name fits several people, and whom: all of them are meant, as they may be one under several names."""
-    return tuple(
-        (f"“{name}” fits {len(whom)}: {', '.join(whom[:_NAMED])}{' and more' if len(whom) > _NAMED else ''}. A whole name means one.",)
-        for name, whom in names.items()
+def not_taken(asked: Asked) -> tuple[Text, ...]:
+    """Which words were not taken as they may be meant. A name that fits several people means them all: they may be one under two names."""
+    passed_over = (f"I passed over “{asked.passed_over}”: what I say may not be what you ask.",) if asked.passed_over else ()
+    shared = (
+        f"“{name}” fits {len(whom)}: {', '.join(whom[:_NAMED])}{' and more' if len(whom) > _NAMED else ''}. A whole name means one."
+        for name, whom in asked.shared.items()
     )
+    return tuple((says,) for says in (*asked.unclear, *passed_over, *shared))
 
 
 def strangers(asked: Sequence[str], known: Sequence[str]) -> Answer:

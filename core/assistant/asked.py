@@ -1,34 +1,26 @@
 """What a question asks for, from its words: a time, a place, people, verdicts, kinds of change, and what is to be told. Pure."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from core import when_grammar
 from core.assessment import Severity, Verdict
-from core.assistant import topics, vocabulary
+from core.assistant import topics, turned, vocabulary
+from core.assistant.naming import Names
 from core.assistant.people import people
 from core.assistant.topics import Sought
-from core.assistant.vocabulary import Wanted
+from core.assistant.vocabulary import End, Wanted
 from core.event import ActorKind, ChangeType
 from core.subscription import EventFilter
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Names:
-    """What may be named: each word, in small letters, with what it stands for in the store."""
-
-    environments: Collection[str] = ()
-    providers: Collection[str] = ()
-    sources: Collection[str] = ()
-    actors: Collection[str] = ()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
     """`when` is the time phrase, `left` asks from where the reader left off, `words` are what may be names of resources, `sought` is
-    what else a change must hold.
+    what else a change must hold, `left_out` what is not asked for, `end` whether the last or the first is meant.
 
+    `unclear` are sentences about what turns the question round and can't be answered, `passed_over` is a word that may turn it.
     `strangers` are people who were asked about and are not known, `shared` names that fit several people. `goes_on` is set where it
     only makes sense after another question.
     """
@@ -39,6 +31,10 @@ class Asked:
     filter: EventFilter = field(default_factory=EventFilter)
     words: tuple[str, ...] = ()
     sought: Sought = field(default_factory=Sought)
+    left_out: EventFilter = field(default_factory=EventFilter)
+    end: End | None = None
+    unclear: tuple[str, ...] = ()
+    passed_over: str = ""
     strangers: tuple[str, ...] = ()
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     goes_on: bool = False
@@ -48,6 +44,7 @@ class Asked:
 def asked(text: str, names: Names) -> Asked:
     """What the words ask for, as far as they are understood."""
     plain = " ".join(text.lower().replace("’", "'").split()).rstrip("?!. ")
+    plain = turned.straight(plain)
     goes_on = bool(vocabulary.GOES_ON.search(plain))
     left = bool(vocabulary.LEFT.search(plain))
     plain = vocabulary.LEFT.sub(" ", plain)
@@ -56,7 +53,12 @@ def asked(text: str, names: Names) -> Asked:
     wanted = next((kind for kind, pattern in vocabulary.WANTED if re.search(pattern, rest)), Wanted.WHAT)
     if vocabulary.THAT_ONE.search(plain):
         return Asked(wanted=Wanted.WHY, goes_on=True)
-    held, rest = _places(vocabulary.IDIOMS.sub(" ", rest), names)
+    out = turned.LeftOut(rest=vocabulary.IDIOMS.sub(" ", rest))
+    unclear: tuple[str, ...] = ()
+    if wanted is not Wanted.SEEN:
+        out = turned.left_out(out.rest, names)
+        unclear = (*turned.not_understood(out.rest, plain[: phrase.start()] if phrase else ""), *map(turned.leaves, out.unclear))
+    held, rest = _places(out.rest, names)
     named = people(rest, names.actors)
     about, rest = topics.sought(named.rest)
     held, rest = _narrowed(replace(held, actors=named.actors), rest)
@@ -65,7 +67,7 @@ def asked(text: str, names: Names) -> Asked:
     numbers = [*(word for word in found if topics.is_number(word)), *vocabulary.TO_NUMBER.findall(rest)]
     words = tuple(dict.fromkeys(word for word in found if word not in numbers))
     about = about.also(numbers)
-    meant = held != EventFilter() or bool(about) or bool(phrase) or left or goes_on
+    meant = held != EventFilter() or out.filter != EventFilter() or bool(unclear) or bool(about) or bool(phrase) or left or goes_on
     told = bool(vocabulary.CHANGED.search(plain)) or wanted is not Wanted.WHAT or meant
     return Asked(
         wanted=wanted,
@@ -74,6 +76,10 @@ def asked(text: str, names: Names) -> Asked:
         filter=held,
         words=words,
         sought=about,
+        left_out=out.filter,
+        end=next((end for end, pattern in vocabulary.ENDS if pattern.search(out.rest.strip())), None),
+        unclear=unclear,
+        passed_over="" if wanted is Wanted.SEEN else turned.passed_over(out.rest),
         strangers=named.strangers,
         shared=named.shared,
         goes_on=goes_on,
@@ -84,16 +90,17 @@ def asked(text: str, names: Names) -> Asked:
 def after(question: Asked, before: Asked) -> Asked:
     """A question that goes on from another: what it does not say itself is taken from there."""
     mine, theirs = question.filter, before.filter
-    joined = replace(
-        theirs,
-        **{name: getattr(mine, name) for name in EventFilter.__dataclass_fields__ if getattr(mine, name) != getattr(EventFilter(), name)},
-    )
+    said = {name: getattr(mine, name) for name in EventFilter.__dataclass_fields__ if getattr(mine, name) != getattr(EventFilter(), name)}
+    # Who asks for everything but prod does not go on about prod.
+    dropped = {name: getattr(EventFilter(), name) for name in EventFilter.__dataclass_fields__ if getattr(question.left_out, name)}
+    joined = replace(theirs, **{**dropped, **said})
     return replace(
         question,
         wanted=before.wanted if question.wanted is Wanted.WHAT else question.wanted,
         when=question.when or before.when,
         left=question.left or (before.left and not question.when),
         filter=joined,
+        left_out=question.left_out if question.left_out != EventFilter() else before.left_out,
         words=question.words or before.words,
         sought=question.sought or before.sought,
         clear=True,

@@ -1,21 +1,21 @@
 """Questions answered from the store alone: each claim cites its rows, what was not seen is said, what is not known is not guessed."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 from core.assessment import Verdict
 from core.assistant import answering, looking, naming, steadiness
 from core.assistant.asked import Asked, Names, after, asked
 from core.assistant.looking import Looked
+from core.assistant.scope import Scope, scope_of
 from core.assistant.topics import singular
-from core.assistant.vocabulary import Wanted
+from core.assistant.vocabulary import End, Wanted
 from core.clock import Clock, utc_now
-from core.coverage import CoverageReport
 from core.errors import WhenUnclear
 from core.event import ActorKind
-from core.ports import AssessmentStore, CoverageStore, EventStore, Metrics, Span, StoryStore, TeamActivity, Watermarks
+from core.ports import AssessmentStore, Counts, CoverageStore, EventStore, Metrics, Span, StoryStore, TeamActivity, Watermarks
 from core.report import Answer, Period, Question, Started
 from core.story import Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
@@ -24,9 +24,9 @@ from core.timerange import TimeRange
 from core.unchanged import verified
 from core.unexplained import unexplained
 from core.unified import UnifiedEvent
-from core.when import When, when
 
 DEFAULT, SUSPECTED = timedelta(days=7), timedelta(days=1)
+_CALLED_LIKE = 100
 _SHOWN, _OPEN, _MOST_STORIES = 6, 5, 500
 # How many changes are read whole to look for what no column tells.
 MOST_LOOKED = 1000
@@ -47,21 +47,6 @@ class Known(Protocol):
     watermarks: Watermarks
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Scope:
-    """What one answer is asked of."""
-
-    asked: Asked
-    period: Period
-    filter: EventFilter
-    visibility: Visibility
-    coverage: CoverageReport
-
-    @property
-    def span(self) -> Span:
-        return Span(range=self.period.range)
-
-
 class Conversation:
     """Raises StorageError where the store cannot be read; nothing else. An unclear question is answered with what can be asked."""
 
@@ -80,7 +65,7 @@ class Conversation:
         if question.about:
             return self._about(question, found, visibility)
         try:
-            scope = self._scope(question, found, visibility)
+            scope = scope_of(self._store, question, found, visibility, now=self._clock(), sources=self._sources)
         except WhenUnclear as error:
             return Answer(text=(f"{error}. {error.next_step}",), follow_ups=answering.EXAMPLES)
         if found.wanted is Wanted.TO_COME:
@@ -91,6 +76,10 @@ class Conversation:
             return answering.which_one()
         if found.wanted is Wanted.HELP or (not found.clear and not found.words):
             return answering.what_i_know()
+        if found.unclear and found.wanted not in (Wanted.SUSPECTS, Wanted.INCIDENT):
+            return Answer(text=(" ".join(found.unclear),), follow_ups=answering.EXAMPLES)
+        if scope.empty:
+            return self._nothing(scope, Looked(counts=Counts(), people=Counts()))
         if found.strangers:
             return self._whole(answering.strangers(found.strangers, sorted(names.actors)), scope)
         match found.wanted:
@@ -107,36 +96,7 @@ class Conversation:
             case _:
                 return self._what(scope)
 
-    # --- what is asked
-
-    def _scope(self, question: Question, found: Asked, visibility: Visibility) -> _Scope:
-        now = min(question.asked_at, self._clock())
-        mark = self._store.watermarks.get(question.asker) if found.left else None
-        if found.when:
-            meant = when(found.when, now=now, time_zone=question.time_zone, onwards=False)
-            started = Started.ASKED
-        elif mark:
-            meant, started = When(range=TimeRange(start=min(mark.read_at, now), end=now)), Started.WATERMARK
-        else:
-            back = SUSPECTED if found.wanted is Wanted.SUSPECTS else DEFAULT
-            meant, started = When(range=TimeRange(start=now - back, end=now)), Started.DEFAULT
-        # What happened in this very moment is meant too.
-        held = replace(meant.range, end=meant.range.end + timedelta(seconds=1)) if meant.range.end == now else meant.range
-        period = Period(range=held, started=started, time_zone=question.time_zone, notes=meant.notes)
-        words = () if found.wanted in (Wanted.SUSPECTS, Wanted.INCIDENT, Wanted.STABLE, Wanted.SEEN) else found.words
-        wanted = replace(found.filter, text=" ".join(words))
-        # Before anything else is read: what is stored from now on is not counted, and must not be called read either.
-        coverage = self._coverage(held, wanted, visibility)
-        return _Scope(asked=found, period=period, filter=wanted, visibility=visibility, coverage=coverage)
-
-    def _coverage(self, span: TimeRange, wanted: EventFilter, visibility: Visibility) -> CoverageReport:
-        last = self._store.coverage.last()
-        names = {*self._sources, *(name for name, one in last.items() if one.range.end > span.start)}
-        for some in (wanted.sources, visibility.sources):
-            names = names & some if some else names
-        return self._store.coverage.report(span, tuple(sorted(names)), self._clock())
-
-    def _whole(self, answer: Answer, scope: _Scope) -> Answer:
+    def _whole(self, answer: Answer, scope: Scope) -> Answer:
         """The answer with what it was asked of, and what was not seen."""
         coverage = scope.coverage
         everything = self._store.events.counts(scope.visibility, EventFilter(), scope.span).total
@@ -147,7 +107,7 @@ class Conversation:
             coverage=coverage,
             caveats=(
                 *answer.caveats,
-                *answering.shared(scope.asked.shared),
+                *answering.not_taken(scope.asked),
                 *((note,) for note in scope.period.notes),
                 *answering.caveats(coverage),
             ),
@@ -156,7 +116,7 @@ class Conversation:
 
     # --- the answers
 
-    def _what(self, scope: _Scope) -> Answer:
+    def _what(self, scope: Scope) -> Answer:
         """What changed, and who did it: the worst first where there is more than can be shown."""
         found = self._looked(scope)
         if not found.counts.total and not scope.asked.clear:
@@ -164,19 +124,31 @@ class Conversation:
         place = self._where(scope, found)
         if not found.counts.total:
             return self._nothing(scope, found)
-        if scope.asked.wanted is Wanted.WHO:
+        at_end = self._at_end(scope, found)
+        if at_end:
+            told = answering.at_end(place, found.counts, at_end, self._stories(at_end), scope.asked.end)
+        elif scope.asked.wanted is Wanted.WHO:
             told = answering.who(place, found.counts, found.people, found.shown[:_SHOWN])
         else:
             told = answering.what(place, found.counts, found.people, found.shown[:_SHOWN], self._stories(found.shown[:_SHOWN]))
         return self._told(told, found, scope)
 
-    def _how_many(self, scope: _Scope) -> Answer:
+    def _at_end(self, scope: Scope, found: Looked) -> Sequence[UnifiedEvent]:
+        """The last or the first, where that is asked for and columns tell it."""
+        if scope.asked.end is None or found.of:
+            return ()
+        called, last = replace(scope.filter, text=found.called), scope.asked.end is End.LAST
+        read = self._store.events.page(scope.visibility, called, scope.span, limit=_CALLED_LIKE, newest_first=last).items
+        # The last change of api is none of api-gateway.
+        return ([one for one in read if one.resource.name.lower() == found.called] or list(read))[:1]
+
+    def _how_many(self, scope: Scope) -> Answer:
         found = self._looked(scope)
         if not found.counts.total:
             return self._nothing(scope, found)
         return self._told(answering.how_many(self._where(scope, found), found.counts, found.shown[:3]), found, scope)
 
-    def _why(self, scope: _Scope) -> Answer:
+    def _why(self, scope: Scope) -> Answer:
         """The evidence of the worst change that is asked about."""
         found = self._looked(scope)
         if not found.counts.total:
@@ -185,24 +157,26 @@ class Conversation:
         told = answering.why(gravest, self._stories((gravest,)).get(gravest.correlation_id), found.counts.total - 1)
         return self._told(told, found, scope)
 
-    def _told(self, told: Answer, found: Looked, scope: _Scope) -> Answer:
+    def _told(self, told: Answer, found: Looked, scope: Scope) -> Answer:
         told = answering.closest(found.missing, told) if found.missing else told
         through = (answering.looked_through(found.looked, found.of),) if found.looked < found.of else ()
-        return self._whole(replace(told, caveats=(*told.caveats, *through)), scope)
+        return self._whole(replace(told, caveats=(*told.caveats, *answering.like(found), *through)), scope)
 
-    def _nothing(self, scope: _Scope, found: Looked) -> Answer:
-        narrowed = answering.narrowed(scope.filter)
+    def _nothing(self, scope: Scope, found: Looked) -> Answer:
+        narrowed = answering.narrowed(scope.said)
         wider = replace(scope.filter, change_types=frozenset(), verdicts=frozenset())
-        others = self._store.events.counts(scope.visibility, wider, scope.span).total if narrowed and not found.about else 0
+        others = (
+            self._store.events.counts(scope.visibility, wider, scope.span).total if narrowed and not (found.about or scope.empty) else 0
+        )
         place, coverage = self._where(scope, found), scope.coverage
         known = not found.about and (not scope.filter.text or self._ever_called(scope))
         return self._whole(answering.nothing(place, coverage, understood=known, narrowed=narrowed, others=others), scope)
 
-    def _ever_called(self, scope: _Scope) -> bool:
+    def _ever_called(self, scope: Scope) -> bool:
         """Is there anything of that name, whenever it changed?"""
         return bool(self._store.events.page(scope.visibility, EventFilter(text=scope.filter.text), Span(), limit=1).items)
 
-    def _looked(self, scope: _Scope) -> Looked:
+    def _looked(self, scope: Scope) -> Looked:
         """What the columns find; else the gravest changes are looked through for what no column holds."""
         events, sought = self._store.events, scope.asked.sought
         counts = events.counts(scope.visibility, scope.filter, scope.span)
@@ -211,7 +185,7 @@ class Conversation:
             counts = events.counts(single.visibility, single.filter, single.span)
             scope = single if counts.total else scope
         if not sought and (counts.total or not scope.filter.text or self._ever_called(scope)):
-            people = events.counts(scope.visibility, self._by_people(scope), scope.span) if counts.total else counts
+            people = self._by_people(scope) if counts.total else counts
             if counts.total > _SHOWN:
                 shown = self._worst(scope, _SHOWN)
             else:
@@ -223,7 +197,7 @@ class Conversation:
             counts = events.counts(scope.visibility, wanted, scope.span)
         return looking.through(events.severest(scope.visibility, wanted, scope.span, self._most_looked), counts.total, sought, wanted.text)
 
-    def _suspects(self, scope: _Scope) -> Answer:
+    def _suspects(self, scope: Scope) -> Answer:
         wanted = replace(scope.filter, text="")
         unknown = answering.INCIDENT_UNKNOWN if scope.asked.wanted is Wanted.INCIDENT else answering.CAUSE_UNKNOWN
         counts = self._store.events.counts(scope.visibility, wanted, scope.span)
@@ -237,7 +211,7 @@ class Conversation:
         absent = answering.absent(absent, bool(before))
         return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown), unknown, absent), scope)
 
-    def _stable(self, scope: _Scope) -> Answer:
+    def _stable(self, scope: Scope) -> Answer:
         """Fractions that were measured, and what is open. Yes is only said where everything passes, nothing is open, and all was read."""
         now = self._clock()
         read = self._store.metrics.between("stability", TimeRange(start=now - _LATELY, end=now + _LATELY))
@@ -295,7 +269,7 @@ class Conversation:
 
     # --- pieces
 
-    def _worst(self, scope: _Scope, limit: int) -> Sequence[UnifiedEvent]:
+    def _worst(self, scope: Scope, limit: int) -> Sequence[UnifiedEvent]:
         """One change a story: what nobody explained first, then by severity."""
         found: dict[str, UnifiedEvent] = {}
         asked_of = scope.filter.verdicts or frozenset(Verdict)
@@ -310,13 +284,15 @@ class Conversation:
         held = self._store.stories.by_ids({one.correlation_id for one in events if one.correlation_id})
         return verified(self._store.events, held, self._clock())
 
-    def _by_people(self, scope: _Scope) -> EventFilter:
-        return replace(scope.filter, actor_kinds=frozenset({ActorKind.HUMAN}))
+    def _by_people(self, scope: Scope) -> Counts:
+        human = frozenset({ActorKind.HUMAN})
+        if scope.filter.actor_kinds and not human <= scope.filter.actor_kinds:
+            return Counts()
+        return self._store.events.counts(scope.visibility, replace(scope.filter, actor_kinds=human), scope.span)
 
-    def _where(self, scope: _Scope, found: Looked | None = None) -> Text:
-        now: datetime = self._clock()
-        called = found.called if found is not None else scope.filter.text
-        return answering.where(replace(scope.filter, text=called), scope.period.range, now, found.about if found is not None else "")
+    def _where(self, scope: Scope, found: Looked | None = None) -> Text:
+        called, about = (found.called, found.about) if found is not None else (scope.said.text, "")
+        return answering.where(replace(scope.said, text=called), scope.period.range, self._clock(), about, scope.asked.left_out)
 
 
 def _understood(question: Question, names: Names) -> Asked:

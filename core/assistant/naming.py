@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from core.assistant.asked import Names
 from core.assistant.vocabulary import PLAIN
 from core.ports import CoverageStore, EventStore, Span, TeamActivity
 from core.subscription import EVERYTHING, EventFilter, Visibility
@@ -13,6 +13,16 @@ from core.timerange import TimeRange
 
 _LATELY, _DAY, _MONTH = timedelta(minutes=30), timedelta(days=1), timedelta(days=30)
 _MOST_WORDS = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Names:
+    """What may be named: each word, in small letters, with what it stands for in the store."""
+
+    environments: Collection[str] = ()
+    providers: Collection[str] = ()
+    sources: Collection[str] = ()
+    actors: Collection[str] = ()
 
 
 class Named(Protocol):

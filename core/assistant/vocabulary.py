@@ -24,6 +24,20 @@ class Wanted(StrEnum):
     HELP = "help"
 
 
+class End(StrEnum):
+    """Which of several changes is asked for by its place in time."""
+
+    LAST = "last"
+    FIRST = "first"
+
+
+_A_CHANGE = (
+    r"(?:\w+ )?(?:change|event|update|edit|deploy|deployment|release|act)\b|(?:to )?(?:chang|touch|modif|updat|edit|delet|restart|scal)\w+"
+)
+ENDS = (
+    (End.LAST, re.compile(rf"\b(?:last|latest|newest|most recent(?:ly)?) (?:{_A_CHANGE})|\blast$")),
+    (End.FIRST, re.compile(rf"\b(?:first|earliest|oldest) (?:{_A_CHANGE})|\bfirst$")),
+)
 LEFT = re.compile(
     r"\bsince (?:i|we) (?:left|was away|logged off|last looked)\b|\bsince last time\b"
     r"|\bwhile i (?:was (?:away|out|gone|off|asleep|sleeping)|slept)\b|\bdid i miss\b"
@@ -137,7 +151,7 @@ PLAIN = frozenset(
         types way back before after again ever actually exactly manual manually humans automation automatically pipelines prod's
         run ran runs running using used use uses gave given gives somebody anybody nobody somewhere left because saw seen
         biggest most main disable disabled lose lost turn turned switch switched
-        slept while day days
+        slept while day days first earliest oldest newest everywhere anywhere nowhere worry worried worrying working
         night hour hours week month year during we've i've he's she's they're being upon per via
         any more less than explain explained s t re ve d ll
         """,
