@@ -20,9 +20,9 @@ class Asked:
     """`when` is the time phrase, `left` asks from where the reader left off, `words` are what may be names of resources, `sought` is
     what else a change must hold, `left_out` what is not asked for, `end` whether the last or the first is meant.
 
-    `unclear` are sentences about what turns the question round and can't be answered, `passed_over` is a word that may turn it.
-    `strangers` are people who were asked about and are not known, `shared` names that fit several people. `goes_on` is set where it
-    only makes sense after another question.
+    `unclear` are sentences about what turns the question round and can't be answered, `passed_over` is a word that may turn it,
+    `doubts` is set where it asks whether something is wrong. `strangers` are people who were asked about and are not known, `shared`
+    names that fit several people. `goes_on` is set where it only makes sense after another question.
     """
 
     wanted: Wanted = Wanted.WHAT
@@ -37,6 +37,7 @@ class Asked:
     passed_over: str = ""
     strangers: tuple[str, ...] = ()
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubts: bool = False
     goes_on: bool = False
     clear: bool = True
 
@@ -58,6 +59,8 @@ def asked(text: str, names: Names) -> Asked:
     if wanted is not Wanted.SEEN:
         out = turned.left_out(out.rest, names)
         unclear = (*turned.not_understood(out.rest, plain[: phrase.start()] if phrase else ""), *map(turned.leaves, out.unclear))
+    if wanted is Wanted.STABLE and (out.filter != EventFilter() or turned.leaves_out(out.rest)):
+        unclear = (*unclear, turned.STANDS)
     held, rest = _places(out.rest, names)
     named = people(rest, names.actors)
     about, rest = topics.sought(named.rest)
@@ -82,6 +85,7 @@ def asked(text: str, names: Names) -> Asked:
         passed_over="" if wanted is Wanted.SEEN else turned.passed_over(out.rest),
         strangers=named.strangers,
         shared=named.shared,
+        doubts=bool(vocabulary.DOUBTS.search(plain)),
         goes_on=goes_on,
         clear=told,
     )
@@ -111,7 +115,7 @@ def _places(rest: str, names: Names) -> tuple[EventFilter, str]:
     found: dict[str, set[str]] = {"environments": set(), "sources": set(), "providers": set()}
     for which in found:
         for name in sorted(getattr(names, which), key=len, reverse=True):
-            pattern = rf"(?<![\w-])(?:in |on |from )?{re.escape(name.lower())}(?![\w-])"
+            pattern = rf"(?<![\w-])(?:in |on |from )?{re.escape(name.lower())}(?:'s)?(?![\w-])"
             if name and re.search(pattern, rest):
                 found[which].add(name)
                 rest = re.sub(pattern, " ", rest)

@@ -10,29 +10,35 @@ from core.assistant import answering, looking, naming, steadiness
 from core.assistant.asked import Asked, Names, after, asked
 from core.assistant.looking import Looked
 from core.assistant.scope import Scope, scope_of
+from core.assistant.standing import standing
 from core.assistant.topics import singular
 from core.assistant.vocabulary import End, Wanted
 from core.clock import Clock, utc_now
 from core.errors import WhenUnclear
 from core.event import ActorKind
-from core.ports import AssessmentStore, Counts, CoverageStore, EventStore, Metrics, Span, StoryStore, TeamActivity, Watermarks
+from core.ports import (
+    AssessmentStore,
+    Counts,
+    CoverageStore,
+    EventStore,
+    Metrics,
+    ObservationStore,
+    Span,
+    StoryStore,
+    TeamActivity,
+    Watermarks,
+)
 from core.report import Answer, Period, Question, Started
-from core.story import Settling
 from core.subscription import EVERYTHING, EventFilter, Visibility
 from core.text import Text
 from core.timerange import TimeRange
 from core.unchanged import verified
-from core.unexplained import unexplained
 from core.unified import UnifiedEvent
 
-DEFAULT, SUSPECTED = timedelta(days=7), timedelta(days=1)
 _CALLED_LIKE = 100
-_SHOWN, _OPEN, _MOST_STORIES = 6, 5, 500
+_SHOWN = 6
 # How many changes are read whole to look for what no column tells.
 MOST_LOOKED = 1000
-_LATELY = timedelta(minutes=30)
-_DAY, _MONTH = timedelta(days=1), timedelta(days=30)
-_MOST_WORDS = 12
 
 
 class Known(Protocol):
@@ -44,6 +50,7 @@ class Known(Protocol):
     coverage: CoverageStore
     activity: TeamActivity
     metrics: Metrics
+    observations: ObservationStore
     watermarks: Watermarks
 
 
@@ -84,7 +91,7 @@ class Conversation:
             return self._whole(answering.strangers(found.strangers, sorted(names.actors)), scope)
         match found.wanted:
             case Wanted.STABLE:
-                return self._stable(scope)
+                return self._whole(steadiness.stable(standing(self._store, scope, self._clock())), scope)
             case Wanted.HOW_MANY:
                 return self._how_many(scope)
             case Wanted.SUSPECTS | Wanted.INCIDENT:
@@ -210,36 +217,6 @@ class Conversation:
         shown = tuple({one.id: one for one in (*meant, *before, *worst)}.values())[:4]
         absent = answering.absent(absent, bool(before))
         return self._whole(answering.suspects(self._where(scope), counts, shown, self._stories(shown), unknown, absent), scope)
-
-    def _stable(self, scope: Scope) -> Answer:
-        """Fractions that were measured, and what is open. Yes is only said where everything passes, nothing is open, and all was read."""
-        now = self._clock()
-        read = self._store.metrics.between("stability", TimeRange(start=now - _LATELY, end=now + _LATELY))
-        wanted = scope.filter.environments
-        visible = scope.visibility.environments
-        newest = {
-            one.environment: one
-            for one in sorted(read, key=lambda one: one.at)
-            if (not wanted or one.environment in wanted) and (visible is None or one.environment in visible)
-        }
-        unwell = self._store.stories.degraded(scope.visibility, _MOST_STORIES, environments=wanted)
-        unsettled = self._store.stories.unsettled(scope.visibility, _MOST_STORIES, environments=wanted)
-        places = EventFilter(environments=wanted)
-        open_ = unexplained(self._store, scope.visibility, places, scope.span, enough=_OPEN)
-        changed = self._store.events.counts(scope.visibility, places, scope.span).by_environment
-        heads = self._store.events.by_ids(scope.visibility, {story.headline_event for story in unwell})
-        stands = steadiness.Stands(
-            measured=newest,
-            unwell=unwell,
-            watched=sum(1 for story in unsettled if story.settling is Settling.WATCHING),
-            heads={one.id: one for one in heads},
-            unexplained=open_,
-            cut=open_.cut or max(len(unwell), len(unsettled)) >= _MOST_STORIES,
-            places=wanted or (frozenset(changed) if newest else frozenset()),
-            coverage=scope.coverage,
-            span=scope.period.range,
-        )
-        return self._whole(steadiness.stable(stands), scope)
 
     def _about(self, question: Question, found: Asked, visibility: Visibility) -> Answer:
         """A question about one story or event."""

@@ -44,6 +44,8 @@ _YES_OR_NO = re.compile(r"(?:did|do|does|has|have|had|is|are|was|were|why|can|co
 _UNTIL_NOW = re.compile(r"\b(?:until|till|up to|and|to) (?:right )?now\b")
 _BETWEEN_AND_NOW = re.compile(r"\b(?:between|from) ((?:(?!\band\b).)+?) (?:and|to|until|till|up to) (?:right )?now\b")
 
+STANDS = "I can't leave anything out of how it stands: name the environment or the thing that you mean."
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOut:
@@ -98,6 +100,11 @@ def passed_over(rest: str) -> str:
     """A "not" that is still there, but where only yes or no is asked, which facts answer either way."""
     found = _NOT.search(rest)
     return found[0].strip() if found and not _YES_OR_NO.match(rest.strip()) else ""
+
+
+def leaves_out(rest: str) -> bool:
+    """Is something left out, whether it is known or not?"""
+    return re.search(rf"(?<![\w-])(?:{_STRONG}|but|non)(?![\w'])", rest) is not None
 
 
 def leaves(phrase: str) -> str:

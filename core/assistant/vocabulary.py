@@ -78,12 +78,19 @@ WANTED = (
     (Wanted.WHY, r"\bwhy\b|\bhow come\b|\breason\b|\bwhat makes you\b"),
     (
         Wanted.STABLE,
-        r"\b(?:is|are|was) .*\b(?:stable|ok|okay|healthy|fine|quiet|up|well|safe|calm|good|alright|settled)\b"
+        r"\b(?:is|are|was)(?:n't)? .*\b(?:stable|ok|okay|healthy|fine|quiet|up|well|safe|calm|good|alright|settled)\b"
+        r"|\b(?:has|have) .*\bbeen .*\b(?:stable|ok|okay|healthy|fine|quiet|well|calm|good|alright)\b"
+        r"|\b(?:is|are|was|has|have) .*\b(?:unstable|unhealthy|unwell|degraded|failing|broken|down)$"
         r"|\bon fire\b|\bburning\b|\b(?:is|are) (?:anything|something|everything|it all|we) (?:broken|down|up|wrong|working)\b"
         r"|\bworr(?:y|ied|ying)\b|\b(?:should|must|need to|to) (?:i |we )?look at(?: first| now)?$"
         r"|\bstability\b|\bhealth\b|\bstatus\b|\bhow (?:is|are) (?:things|it|we|everything)\b",
     ),
     (Wanted.WHO, r"\bwho\b|\bwhose\b|\bby whom\b"),
+)
+# Whether something is wrong, where "yes" would be bad news.
+DOUBTS = re.compile(
+    r"\b(?:unstable|unhealthy|unwell|degraded|failing|broken|down|wrong|burning|on fire|look at|worr\w+)\b"
+    r"|(?:\bnot|n't) (?:.* )?(?:stable|ok|okay|healthy|fine|quiet|up|well|safe|calm|good|alright)\b"
 )
 CHANGED = re.compile(
     r"\b(?:chang\w*|happen\w*|deploy\w*|appl(?:y|ied|ies)|did|does|do|done|touch\w*|modif\w*|creat\w*|delet\w*|remov\w*|add\w*|scal\w*|restart\w*|"
@@ -148,12 +155,13 @@ PLAIN = frozenset(
         alright status settled wrong broken know known like want need mean means say said ask did miss missed catch summary
         summarize everybody affected related make made real really because reason reasons come came call called think verdict
         broke caused cause outage incident severity hand there's what's who's i'm open opened opening port kind kinds type
-        types way back before after again ever actually exactly manual manually humans automation automatically pipelines prod's
+        types way back before after again ever actually exactly manual manually humans automation automatically pipelines
         run ran runs running using used use uses gave given gives somebody anybody nobody somewhere left because saw seen
         biggest most main disable disabled lose lost turn turned switch switched
-        slept while day days first earliest oldest newest everywhere anywhere nowhere worry worried worrying working
+        slept while day days first earliest oldest newest everywhere anywhere nowhere worry worried worrying working unstable
+        unhealthy unwell degraded failing enough fully completely overall anymore yet already
         night hour hours week month year during we've i've he's she's they're being upon per via
-        any more less than explain explained s t re ve d ll
+        any more less than explain explained isn aren wasn weren don doesn didn hasn haven s t re ve d ll
         """,
     )
 )
