@@ -6,13 +6,15 @@ Calm is only spoken for covered time; what arrived late is told once, marked lat
 import contextlib
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from core import catchup_parts as parts
+from core.ahead import ahead, with_ahead
 from core.assessment import Verdict
 from core.assistant import summary
+from core.catchup_asked import Asked
 from core.catchup_places import KnownPlaces
 from core.catchup_request import CatchUpRequest, Places, narrowed, parse
 from core.catchup_scores import scores
@@ -37,7 +39,6 @@ _MOST_READ, _MOST_PLANNED, _MOST_ROUTINE = 80, 80, 40
 _MOST_BASELINES, _MOST_UNWELL = 1000, 200
 _BRIEF, _FULL = 5, 20
 _HOUR = timedelta(hours=1)
-_MOMENT = timedelta(minutes=1)
 
 
 class Told(Protocol):
@@ -50,30 +51,6 @@ class Told(Protocol):
     activity: TeamActivity
     metrics: Metrics
     watermarks: Watermarks
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
-    """What one report is about. `told` are its events, `untold` the history that is only counted, `late` what came after its time."""
-
-    period: Period
-    now: datetime
-    coverage: CoverageReport
-    sequence: int
-    filter: EventFilter
-    visibility: Visibility
-    brief: bool
-    told: Span
-    late: Span | None = None
-
-    @property
-    def range(self) -> TimeRange:
-        return self.period.range
-
-    @property
-    def over(self) -> bool:
-        """Did it end before now? Words that are read a moment before the report is made end in that moment, which is still now."""
-        return self.now - self.range.end > _MOMENT
 
 
 class CatchUp:
@@ -132,12 +109,12 @@ class CatchUp:
         start = min(mark.read_at, now) if mark else now - DEFAULT
         range_, late = TimeRange(start=start, end=now), None
         coverage, sequence = self._snapshot(range_, filter, visibility, now)
-        told = Span(range=range_, until_sequence=sequence, backfilled=False)
+        told = Span(range=with_ahead(range_, now), until_sequence=sequence, backfilled=False)
         if mark:
             told = Span(after_sequence=mark.sequence, until_sequence=sequence, backfilled=False)
             late = replace(told, range=TimeRange(start=_EPOCH, end=start))
         period = Period(range=range_, started=Started.WATERMARK if mark else Started.DEFAULT, time_zone=time_zone)
-        asked = _Asked(
+        asked = Asked(
             period=period, now=now, coverage=coverage, sequence=sequence, filter=filter, visibility=visibility, brief=brief, told=told,
             late=late,
         )  # fmt: skip
@@ -152,14 +129,14 @@ class CatchUp:
         time_zone: str = "UTC",
         visibility: Visibility = EVERYTHING,
     ) -> CatchUpReport:
-        """What happened in a stretch of time, whoever asks."""
+        """What happened in a stretch of time, whoever asks. Words that mean until now take in what is stamped ahead of now."""
         now = self._clock()
         meant = when(since, now=now, time_zone=time_zone) if isinstance(since, str) else since
         held = meant if isinstance(meant, When) else When(range=meant)
         coverage, sequence = self._snapshot(held.range, filter, visibility, now)
         period = Period(range=held.range, started=Started.ASKED, time_zone=time_zone, notes=held.notes)
-        told = Span(range=held.range, until_sequence=sequence)
-        asked = _Asked(
+        told = Span(range=with_ahead(held.range, now) if isinstance(meant, When) else held.range, until_sequence=sequence)
+        asked = Asked(
             period=period, now=now, coverage=coverage, sequence=sequence, filter=filter, visibility=visibility, brief=brief, told=told
         )  # fmt: skip
         return self._report(asked)
@@ -171,9 +148,10 @@ class CatchUp:
         coverage = self._store.coverage.report(span, self._covered_by(span, wanted, visibility), now)
         return coverage, self._store.events.sequence()
 
-    def _report(self, asked: _Asked) -> CatchUpReport:
+    def _report(self, asked: Asked) -> CatchUpReport:
         events, coverage = self._store.events, asked.coverage
         counts = events.counts(asked.visibility, asked.filter, asked.told)
+        notes = (*asked.period.notes, *ahead(events, asked.visibility, asked.filter, asked.told, asked.now))
         read = self._worst(asked)
         unwell, more_unwell = self._degraded(asked)
         held = self._store.stories.by_ids({one.correlation_id for one in (*read, *unwell)})
@@ -184,7 +162,7 @@ class CatchUp:
         also, cut = self._also(asked, {one.story_id for one in items})
         absent = self._missed(asked)
         report = CatchUpReport(
-            period=asked.period,
+            period=replace(asked.period, notes=notes),
             made_at=asked.now,
             sequence=asked.sequence,
             coverage=coverage,
@@ -207,7 +185,7 @@ class CatchUp:
         )
         return replace(report, summary=self._summary(report))
 
-    def _still(self, asked: _Asked, items: Sequence[LookAt], events: Iterable[UnifiedEvent], coverage: CoverageReport) -> list[LookAt]:
+    def _still(self, asked: Asked, items: Sequence[LookAt], events: Iterable[UnifiedEvent], coverage: CoverageReport) -> list[LookAt]:
         """The items; of what alarms it is also told that it was not changed since, where its source was read without a hole until now."""
         asking = {item.event_id for item in items if parts.alarms(item)} if not asked.over else set()
         read = [one for one in events if one.id in asking and parts.may_still_stand(one, asked.range, coverage)]
@@ -231,13 +209,13 @@ class CatchUp:
             return False
         return bool(self._store.events.page(EVERYTHING, EventFilter(sources=frozenset({source})), Span(), limit=1).items)
 
-    def _worst(self, asked: _Asked) -> Sequence[UnifiedEvent]:
+    def _worst(self, asked: Asked) -> Sequence[UnifiedEvent]:
         wanted = asked.filter.verdicts & VERDICTS if asked.filter.verdicts else VERDICTS
         if not wanted:
             return ()
         return self._store.events.severest(asked.visibility, replace(asked.filter, verdicts=wanted), asked.told, _MOST_READ)
 
-    def _degraded(self, asked: _Asked) -> tuple[Sequence[UnifiedEvent], bool]:
+    def _degraded(self, asked: Asked) -> tuple[Sequence[UnifiedEvent], bool]:
         """The headlines of stories that are not well now, whenever they began: nothing is quiet beside them. And whether there are more
         than were looked through, or one whose headline cannot be shown."""
         if parts.narrow(asked.filter) or asked.over:
@@ -247,7 +225,7 @@ class CatchUp:
         found = self._store.events.by_ids(asked.visibility, wanted)
         return found, len(stories) >= _MOST_UNWELL or len(found) < len(wanted)
 
-    def _open_before(self, asked: _Asked, told: Collection[str]) -> tuple[int, bool]:
+    def _open_before(self, asked: Asked, told: Collection[str]) -> tuple[int, bool]:
         """Stories that are open since before the period, and whether there may be more; none of a period that is over, or where only an
         event tells what is asked. Found by what nobody explained in them, and by the story where its last change was not that."""
         start = asked.now - OPEN_FOR
@@ -263,7 +241,7 @@ class CatchUp:
         }
         return len(ids - set(told)), found.cut
 
-    def _also(self, asked: _Asked, told: Collection[str]) -> tuple[tuple[RolledUp, ...], bool]:
+    def _also(self, asked: Asked, told: Collection[str]) -> tuple[tuple[RolledUp, ...], bool]:
         """The planned and the routine stories of the period, by their most severe events."""
         ids: dict[str, None] = {}
         cut = False
@@ -278,7 +256,7 @@ class CatchUp:
         calm = [found[one] for one in ids if one in found and found[one].verdict in _CALM]
         return tuple(parts.rolled_up(calm)), cut
 
-    def _missed(self, asked: _Asked) -> tuple[MissedRoutine, ...]:
+    def _missed(self, asked: Asked) -> tuple[MissedRoutine, ...]:
         """Where it is asked of everything: a routine's row does not tell its environment."""
         if asked.filter != ANYTHING or asked.visibility != EVERYTHING:
             return ()
@@ -286,11 +264,11 @@ class CatchUp:
         # A routine that was not seen because nobody looked did not fail to happen.
         return tuple(parts.missed(one) for one in found[:_FULL] if self._whole_around(one.expected_at, asked))
 
-    def _whole_around(self, at: datetime, asked: _Asked) -> bool:
+    def _whole_around(self, at: datetime, asked: Asked) -> bool:
         around = TimeRange(start=at - _HOUR, end=min(at + _HOUR, asked.now))
         return self._store.coverage.report(around, asked.coverage.sources, asked.now).whole
 
-    def _team(self, asked: _Asked) -> tuple[TeamRow, ...]:
+    def _team(self, asked: Asked) -> tuple[TeamRow, ...]:
         """By whole days: rows of team activity are kept by day."""
         only = replace(asked.filter, environments=frozenset())
         if only != ANYTHING or len(asked.filter.environments) > 1 or asked.visibility != EVERYTHING:
@@ -299,7 +277,7 @@ class CatchUp:
         environment = next(iter(asked.filter.environments), "")
         return tuple(parts.team(self._store.activity.between(*days, environment), days))
 
-    def _backfilled(self, asked: _Asked) -> int:
+    def _backfilled(self, asked: Asked) -> int:
         history = replace(asked.told, backfilled=True)
         if not self._store.events.page(asked.visibility, asked.filter, history, limit=1).items:
             return 0

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from core.assessment import Verdict
 from core.assistant import answering, looking, naming, steadiness
-from core.assistant.asked import Asked, Names, after, asked
+from core.assistant.asked import Asked, after, asked
 from core.assistant.looking import Looked
 from core.assistant.scope import Scope, scope_of
 from core.assistant.standing import standing
@@ -272,7 +272,7 @@ class Conversation:
         return answering.where(replace(scope.said, text=called), scope.period.range, self._clock(), about, scope.asked.left_out)
 
 
-def _understood(question: Question, names: Names) -> Asked:
+def _understood(question: Question, names: naming.Names) -> Asked:
     """What it asks for, of those who were picked and those whom its words name."""
     found = asked(question.text, names)
     if not question.actors:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from core.ahead import ahead, with_ahead
 from core.assessment import Verdict
 from core.assistant.asked import Asked
 from core.assistant.vocabulary import Wanted
@@ -31,7 +32,8 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """`filter` is what is read, `said` the same as it was asked: without what it leaves out. `empty`: it leaves out all that there is."""
+    """`filter` is what is read, `said` the same as it was asked: without what it leaves out. `empty`: it leaves out all that there is.
+    `span` is where events are read: a time that lasts until now has those that are stamped later."""
 
     asked: Asked
     period: Period
@@ -39,20 +41,21 @@ class Scope:
     said: EventFilter
     visibility: Visibility
     coverage: CoverageReport
+    span: Span
     empty: bool = False
-
-    @property
-    def span(self) -> Span:
-        return Span(range=self.period.range)
 
 
 def scope_of(store: Kept, question: Question, found: Asked, visibility: Visibility, *, now: datetime, sources: Collection[str]) -> Scope:
     """Raises WhenUnclear, and StorageError."""
-    period = _period(store, question, found, min(question.asked_at, now))
+    asked_at = min(question.asked_at, now)
+    period = _period(store, question, found, asked_at)
     said = replace(found.filter, text="" if found.wanted in _UNNAMED else " ".join(found.words))
     # Before anything else is read: what is stored from now on is not counted, and must not be called read either.
     coverage = _coverage(store, period.range, said, visibility, now, sources)
-    scope = Scope(asked=found, period=period, filter=said, said=said, visibility=visibility, coverage=coverage)
+    span = Span(range=with_ahead(period.range, now) if period.range.end > asked_at else period.range)
+    notes = (*period.notes, *ahead(store.events, visibility, said, span, now))
+    period = replace(period, notes=notes)
+    scope = Scope(asked=found, period=period, filter=said, said=said, visibility=visibility, coverage=coverage, span=span)
     return (
         scope if found.left_out == EventFilter() else _without(scope, store.events.counts(visibility, EventFilter(), scope.span), sources)
     )
