@@ -65,6 +65,11 @@ def asked(text: str, names: Names) -> Asked:
     named = people(rest, names.actors)
     about, rest = topics.sought(named.rest)
     held, rest = _narrowed(replace(held, actors=named.actors), rest)
+    if turned.of_all(plain):
+        held = replace(held, verdicts=frozenset())
+    passed_over = turned.passed_over(out.rest) if wanted is not Wanted.SEEN else ""
+    if passed_over and held != EventFilter():
+        unclear = (*unclear, turned.not_turned(passed_over))
     found = [word for word in re.findall(r"[\w./:@-]*\w", rest) if word not in vocabulary.PLAIN and len(word) > 1]
     # A number is no part of a name: 22 is not in an account's id.
     numbers = [*(word for word in found if topics.is_number(word)), *vocabulary.TO_NUMBER.findall(rest)]
@@ -82,7 +87,7 @@ def asked(text: str, names: Names) -> Asked:
         left_out=out.filter,
         end=next((end for end, pattern in vocabulary.ENDS if pattern.search(out.rest.strip())), None),
         unclear=unclear,
-        passed_over="" if wanted is Wanted.SEEN else turned.passed_over(out.rest),
+        passed_over=passed_over,
         strangers=named.strangers,
         shared=named.shared,
         doubts=bool(vocabulary.DOUBTS.search(plain)),

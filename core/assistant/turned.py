@@ -16,6 +16,7 @@ from core.subscription import EventFilter
 # What follows the strong words is always left out; what follows the weak ones only where it is a name, or a sort of change.
 _STRONG = (
     r"other than|rather than|instead of|except(?:ing)?(?: for)?|excluding|besides?|without|outside(?: of)?|(?:apart|aside) from"
+    r"|ignoring|minus|skipping|leaving out|not counting|not including|neither"
     r"|not (?:by|in|from|on|with|through|via)|but not"
 )
 _WEAK = r"not|(?:is|are|was|were)n't|(?<!nothing )but|non"
@@ -41,6 +42,7 @@ _NOT_DONE = re.compile(
 _NO_MOMENT = re.compile(r"\b(?:since|until|till|before|after|prior to|following|between|during|while)(?: [\w@'/.-]*\w){1,4}")
 _NOT = re.compile(r"(?:\b(?:not|never|without|nor)|\b\w+n't)\b(?! (?:only|just)\b)")
 _YES_OR_NO = re.compile(r"(?:did|do|does|has|have|had|is|are|was|were|why|can|could|should|i|nothing)(?:n't)?\b")
+_OF_ALL = re.compile(r"(?:is|are|was|were|did|has|have)(?:n't)? (?:.*\bonly\b|everything\b|all\b|every\b)")
 _UNTIL_NOW = re.compile(r"\b(?:until|till|up to|and|to) (?:right )?now\b")
 _BETWEEN_AND_NOW = re.compile(r"\b(?:between|from) ((?:(?!\band\b).)+?) (?:and|to|until|till|up to) (?:right )?now\b")
 
@@ -73,8 +75,10 @@ def left_out(rest: str, names: Names) -> LeftOut:
         lead = _LEAD.match(rest, at)
         end = lead.end() if lead else at
         held, end = _listed(rest, end, known)
-        if held == EventFilter():
-            if turn["strong"] and rest[at:].strip() and not _SHARED.search(rest[: turn.end()]):
+        # Whose deletes are left out is no criterion: neither all of theirs nor all deletes are.
+        whose = rest[:end].endswith("'s") and any(_named(form, rest, end + 1) for form, _ in known)
+        if held == EventFilter() or whose:
+            if (turn["strong"] or whose) and rest[at:].strip() and not _SHARED.search(rest[: turn.end()]):
                 unclear.append(" ".join([turn[0], *rest[at:].split()[:3]]))
             continue
         found = _joined(found, held)
@@ -102,9 +106,18 @@ def passed_over(rest: str) -> str:
     return found[0].strip() if found and not _YES_OR_NO.match(rest.strip()) else ""
 
 
+def of_all(plain: str) -> bool:
+    """Is it asked whether all that changed is of one sort? Then what is of another sort belongs to the answer."""
+    return _OF_ALL.match(plain) is not None
+
+
 def leaves_out(rest: str) -> bool:
     """Is something left out, whether it is known or not?"""
     return re.search(rf"(?<![\w-])(?:{_STRONG}|but|non)(?![\w'])", rest) is not None
+
+
+def not_turned(word: str) -> str:
+    return f"I don't know what “{word}” turns round here: ask for what you do want."
 
 
 def leaves(phrase: str) -> str:

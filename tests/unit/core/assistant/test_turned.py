@@ -81,6 +81,8 @@ def test_yes_or_no_is_answered_with_what_happened(told: Telling) -> None:
         ("what changed since the deploy?", "I can't read a time in “since the deploy”"),
         ("what changed while ben was away?", "I can't read a time in “while ben was away”"),
         ("what changed after 9:00 and before 10:00?", "I read one time in a question, and here is another: “before 10:00”"),
+        ("what changed today that ana did not do?", "I don't know what “not” turns round here"),
+        ("what changed today excluding ben's deletes?", "I can't leave out what “excluding ben's deletes” names"),
         ("what did not change today?", "I know what changed, and nothing of what did not."),
         ("who didn't deploy today?", "I know what changed, and nothing of what did not."),
     ],
@@ -89,6 +91,11 @@ def test_what_cannot_be_turned_is_said_so(told: Telling, question: str, because:
     answer = ask(told, question)
     assert says(answer).startswith(because)
     assert answer.citations == ()
+
+
+def test_whether_all_is_of_one_sort_is_answered_with_all(told: Telling) -> None:
+    for question in ("are all of today's changes routine?", "was everything routine today?", "were there only routine changes today?"):
+        assert says(ask(told, question)).startswith(f"{SINCE}: 3 changes, 2 by 2 people (1 unplanned, 1 planned, 1 routine).")
 
 
 def test_a_cause_is_looked_for_in_spite_of_words_that_are_not_understood_and_it_is_said(told: Telling) -> None:
