@@ -54,13 +54,7 @@ def asked(text: str, names: Names) -> Asked:
     wanted = next((kind for kind, pattern in vocabulary.WANTED if re.search(pattern, rest)), Wanted.WHAT)
     if vocabulary.THAT_ONE.search(plain):
         return Asked(wanted=Wanted.WHY, goes_on=True)
-    out = turned.LeftOut(rest=vocabulary.IDIOMS.sub(" ", rest))
-    unclear: tuple[str, ...] = ()
-    if wanted is not Wanted.SEEN:
-        out = turned.left_out(out.rest, names)
-        unclear = (*turned.not_understood(out.rest, plain[: phrase.start()] if phrase else ""), *map(turned.leaves, out.unclear))
-    if wanted is Wanted.STABLE and (out.filter != EventFilter() or turned.leaves_out(out.rest)):
-        unclear = (*unclear, turned.STANDS)
+    out = turned.turns(vocabulary.IDIOMS.sub(" ", rest), plain[: phrase.start()] if phrase else "", wanted, names)
     held, rest = _places(out.rest, names)
     named = people(rest, names.actors)
     about, rest = topics.sought(named.rest)
@@ -68,8 +62,7 @@ def asked(text: str, names: Names) -> Asked:
     if turned.of_all(plain):
         held = replace(held, verdicts=frozenset())
     passed_over = turned.passed_over(out.rest) if wanted is not Wanted.SEEN else ""
-    if passed_over and held != EventFilter():
-        unclear = (*unclear, turned.not_turned(passed_over))
+    unclear = (*out.unclear, turned.not_turned(passed_over)) if passed_over and held != EventFilter() else out.unclear
     found = [word for word in re.findall(r"[\w./:@-]*\w", rest) if word not in vocabulary.PLAIN and len(word) > 1]
     # A number is no part of a name: 22 is not in an account's id.
     numbers = [*(word for word in found if topics.is_number(word)), *vocabulary.TO_NUMBER.findall(rest)]

@@ -11,6 +11,7 @@ from core import when_grammar
 from core.assistant import vocabulary
 from core.assistant.naming import Names
 from core.assistant.people import called
+from core.assistant.vocabulary import Wanted
 from core.subscription import EventFilter
 
 # What follows the strong words is always left out; what follows the weak ones only where it is a name, or a sort of change.
@@ -21,6 +22,7 @@ _STRONG = (
 )
 _WEAK = r"not|(?:is|are|was|were)n't|(?<!nothing )but|non"
 _LEAVES_OUT = re.compile(rf"(?<![\w-])(?:(?P<strong>{_STRONG})|{_WEAK})(?=[\s-])(?! (?:only|just)\b)")
+_ANY_OUT = re.compile(rf"(?<![\w-])(?:{_STRONG}|but|non)(?![\w'])")
 _LEAD = re.compile(
     r"[\s-]*(?:(?:by|in|on|from|at|for|of|the|an?|any|all|part|named|called|made|done|caused|deployed|changed|run|applied|through|via) )*"
 )
@@ -46,13 +48,14 @@ _OF_ALL = re.compile(r"(?:is|are|was|were|did|has|have)(?:n't)? (?:.*\bonly\b|ev
 _UNTIL_NOW = re.compile(r"\b(?:until|till|up to|and|to) (?:right )?now\b")
 _BETWEEN_AND_NOW = re.compile(r"\b(?:between|from) ((?:(?!\band\b).)+?) (?:and|to|until|till|up to) (?:right )?now\b")
 
+ASK = "Ask for what you do want."
 STANDS = "I can't leave anything out of how it stands: name the environment or the thing that you mean."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftOut:
-    """What a question does not ask for: the members of each criterion. `unclear` are words that leave out what is not known. `rest` are
-    the words without it all."""
+    """What a question does not ask for: the members of each criterion. `unclear` are sentences about what turns it round and can't be
+    answered, `rest` are the words without what is left out."""
 
     rest: str
     filter: EventFilter = field(default_factory=EventFilter)
@@ -67,7 +70,19 @@ def straight(plain: str) -> str:
     return plain
 
 
+def turns(rest: str, before_time: str, wanted: Wanted, names: Names) -> LeftOut:
+    """What the words of a question leave out, and what else turns it round. `before_time` are the words that its time follows. What was
+    not seen is asked for with a "not" that turns nothing."""
+    if wanted is Wanted.SEEN:
+        return LeftOut(rest=rest)
+    out = left_out(rest, names)
+    stands = wanted is Wanted.STABLE and (out.filter != EventFilter() or _ANY_OUT.search(out.rest))
+    unclear = (*_not_understood(out.rest, before_time), *out.unclear, *((STANDS,) if stands else ()))
+    return replace(out, unclear=unclear)
+
+
 def left_out(rest: str, names: Names) -> LeftOut:
+    """The names and sorts of change that follow a word that leaves out."""
     found, unclear, at = EventFilter(), [], 0
     known = sorted(_sorts(names), key=lambda one: -len(one[0]))
     while turn := _LEAVES_OUT.search(rest, at):
@@ -79,25 +94,12 @@ def left_out(rest: str, names: Names) -> LeftOut:
         whose = rest[:end].endswith("'s") and any(_named(form, rest, end + 1) for form, _ in known)
         if held == EventFilter() or whose:
             if (turn["strong"] or whose) and rest[at:].strip() and not _SHARED.search(rest[: turn.end()]):
-                unclear.append(" ".join([turn[0], *rest[at:].split()[:3]]))
+                phrase = " ".join([turn[0], *rest[at:].split()[:3]])
+                unclear.append(f"I can't leave out what “{phrase}” names: only people, places and sorts of change that I know. {ASK}")
             continue
         found = _joined(found, held)
         rest, at = f"{rest[: turn.start()]} {rest[end:]}", turn.start()
     return LeftOut(rest=rest, filter=found, unclear=tuple(unclear))
-
-
-def not_understood(rest: str, before_time: str) -> Iterator[str]:
-    """Sentences about what turns the question and can't be answered. `before_time` are the words that the time phrase follows."""
-    if _BEFORE_A_TIME.search(before_time.rstrip()):
-        yield "I can't leave a time out: name the time that you want."
-    if _COMPARES.search(rest):
-        yield "I don't compare: I can tell of one time, place or person after the other."
-    elif second := when_grammar.PHRASE.search(rest):
-        yield f"I read one time in a question, and here is another: “{second[0].strip()}”. Say it as “between … and …”, or ask twice."
-    elif moment := _NO_MOMENT.search(rest):
-        yield f"I can't read a time in “{moment[0].strip()}”: name the day or the hour."
-    if _NOT_DONE.search(rest):
-        yield "I know what changed, and nothing of what did not."
 
 
 def passed_over(rest: str) -> str:
@@ -111,26 +113,28 @@ def of_all(plain: str) -> bool:
     return _OF_ALL.match(plain) is not None
 
 
-def leaves_out(rest: str) -> bool:
-    """Is something left out, whether it is known or not?"""
-    return re.search(rf"(?<![\w-])(?:{_STRONG}|but|non)(?![\w'])", rest) is not None
-
-
 def not_turned(word: str) -> str:
-    return f"I don't know what “{word}” turns round here: ask for what you do want."
+    return f"I don't know what “{word}” turns round here. {ASK}"
 
 
-def leaves(phrase: str) -> str:
-    return f"I can't leave out what “{phrase}” names: only people, places and sorts of change that I know. Ask for what you do want."
+def _not_understood(rest: str, before_time: str) -> Iterator[str]:
+    if _BEFORE_A_TIME.search(before_time.rstrip()):
+        yield "I can't leave a time out: name the time that you want."
+    if _COMPARES.search(rest):
+        yield "I don't compare: I can tell of one time, place or person after the other."
+    elif second := when_grammar.PHRASE.search(rest):
+        yield f"I read one time in a question, and here is another: “{second[0].strip()}”. Say it as “between … and …”, or ask twice."
+    elif moment := _NO_MOMENT.search(rest):
+        yield f"I can't read a time in “{moment[0].strip()}”: name the day or the hour."
+    if _NOT_DONE.search(rest):
+        yield "I know what changed, and nothing of what did not."
 
 
 def _listed(rest: str, end: int, known: list[tuple[str, EventFilter]]) -> tuple[EventFilter, int]:
     """The names that stand there one after the other, and where they end."""
     found, at = EventFilter(), end
-    while one := next(
-        ((held, match) for form, held in known if (match := re.compile(rf"(?:{form})(?:'s)?(?![\w-])").match(rest, at))), None
-    ):
-        found, end = _joined(found, one[0]), one[1].end()
+    while one := next((one for one in known if _named(one[0], rest, at)), None):
+        found, end = _joined(found, one[1]), _named(one[0], rest, at)
         more = _AND.match(rest, end)
         if more is None:
             break
