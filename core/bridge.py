@@ -3,12 +3,10 @@
 A step that raises costs that step alone: the event commits as unknown with the step as evidence, and is tried again.
 """
 
-import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
-from typing import TypeVar
 
 from core.analysis import habits, rules, team
 from core.analysis.attribute import attribute, names_of
@@ -18,7 +16,7 @@ from core.analysis.classify import Judgement, classify
 from core.analysis.comfort import Ending, Reach, comfort
 from core.analysis.context import context
 from core.analysis.correlate import Group, correlate
-from core.analysis.crossing import Doubted, crossed, uncalmed
+from core.analysis.crossing import Doubted, crossed, doubt, uncalmed
 from core.analysis.due import arrived, to_judge, touched
 from core.analysis.memory import Memory
 from core.analysis.revise import because, with_failures
@@ -33,45 +31,17 @@ from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
 from core.coverage import Coverage
 from core.event import Event
-from core.loading import Loaded, Remembered, baselines_of, load, reach_of, scores_of, seen_of
+from core.loading import Remembered, baselines_of, load, reach_of, scores_of, seen_of
+from core.run import Run
 from core.settings import AnalysisSettings
-from core.story import DOUBTED, FollowUp, Story
+from core.story import FollowUp, Story
 from core.unified import UnifiedEvent
 
-_log = logging.getLogger(__name__)
-T = TypeVar("T")
 _NO_CONTEXT, _NO_COMFORT = Context(), Comfort()
 # Other records of one resource that may tell who changed it; the latest of them.
 _MOST_WITNESSES = 64
 # Why calm is taken back within a story.
 _BESIDE = "something unexplained came to the same story, or began on the same thing"
-
-
-@dataclass(slots=True)
-class _Run:
-    """One batch on its way. `new` are this batch's events, `known` stored ones that may change with them."""
-
-    now: datetime
-    loaded: Loaded
-    memory: Memory
-    backfilled: bool
-    new: Mapping[str, Event]
-    attributions: dict[str, Attribution] = field(default_factory=dict)
-    nodes: dict[str, Node] = field(default_factory=dict)
-    keys: dict[str, habits.Keys] = field(default_factory=dict)
-    judgements: dict[str, Judgement] = field(default_factory=dict)
-    contexts: dict[str, Context] = field(default_factory=dict)
-    failed: dict[str, dict[str, str]] = field(default_factory=dict)
-
-    def step(self, name: str, event_ids: Iterable[str], work: Callable[[], T], instead: T) -> T:
-        """The step's result, or `instead` with the failure noted for the events it was for."""
-        try:
-            return work()
-        except Exception as error:  # noqa: BLE001 - whatever a step raises costs that step only
-            _log.exception("analysis step failed", extra={"step": name})
-            for event_id in event_ids:
-                self.failed.setdefault(event_id, {})[name] = f"{type(error).__name__}: {error}"[:200]
-            return instead
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +74,7 @@ class EventBridge:
         now = self._clock()
         loaded = load(self._store, source, batch, horizon=self._horizon, now=now, backfilled=backfilled)
         new = {event.id: event for event in sorted(batch.events, key=lambda event: (event.occurred_at, event.id))}
-        run = _Run(now=now, loaded=loaded, memory=Memory({}), backfilled=backfilled, new=new)
+        run = Run(now=now, loaded=loaded, memory=Memory({}), backfilled=backfilled, new=new)
         return self._conclude(run, batch)
 
     def reassess(self, held: Sequence[UnifiedEvent]) -> Conclusions:
@@ -113,18 +83,17 @@ class EventBridge:
         batch = Batch(cursor=Cursor(), events=tuple(one.event for one in held))
         loaded = load(self._store, "", batch, horizon=self._horizon, now=now, backfilled=True)
         loaded = replace(loaded, known={**loaded.known, **{one.id: one for one in held}})
-        run = _Run(now=now, loaded=loaded, memory=Memory({}, learns=False), backfilled=True, new={})
+        run = Run(now=now, loaded=loaded, memory=Memory({}, learns=False), backfilled=True, new={})
         again = frozenset(one.id for one in held)
         return self._conclude(run, batch, again=again)
 
     # --- the steps ---------------------------------------------------------------------------------------------------------
 
-    def _conclude(self, run: _Run, batch: Batch, again: frozenset[str] = frozenset()) -> Conclusions:
+    def _conclude(self, run: Run, batch: Batch, again: frozenset[str] = frozenset()) -> Conclusions:
         nodes = self._attribute(run)
         run.nodes = {node.id: node for node in nodes}
-        groups = run.step(
-            "correlate", again or run.new, lambda: self._steps.correlate(nodes, self._horizon), [_alone(node) for node in nodes]
-        )
+        alone = [Group(nodes=(node,), joins={}) for node in nodes]
+        groups = run.step("correlate", again or run.new, lambda: self._steps.correlate(nodes, self._horizon), alone)
         every = assign(groups, run.loaded.known, run.loaded.stories, run.loaded.large)
         plans = every if batch.announcements else touched(every, run.loaded.known, again)
         causes = {plan.story_id: cause_of(plan.group.nodes, run.loaded.announcements, self._settings.ci_identities) for plan in plans}
@@ -133,21 +102,12 @@ class EventBridge:
         for node, plan in sorted(due, key=lambda pair: (pair[0].at, pair[0].id)):
             self._judge(run, node, plan, causes[plan.story_id], again)
         made = self._assemble(run, batch, plans, causes, again)
-        untouched = {plan.story_id for plan in every} - {plan.story_id for plan in plans}
-        return self._doubting(run, made, [plan for plan in every if plan.story_id in untouched])
+        fresh = Doubted.of((run.nodes[event_id], run.verdict_of(event_id)) for event_id in run.judgements)
+        untouched = [plan for plan in every if plan.story_id not in causes]
+        assessments, stories = doubt(untouched, run.loaded.known, fresh, self._horizon, run.now)
+        return replace(made, assessments=(*made.assessments, *assessments), stories=(*made.stories, *stories))
 
-    def _doubting(self, run: _Run, made: Conclusions, untouched: Sequence[Assignment]) -> Conclusions:
-        """With the calm taken back from stored stories that what is judged now crosses."""
-        fresh = Doubted.of((run.nodes[event_id], _verdict_of(run, event_id)) for event_id in run.judgements)
-        assessments, stories = list(made.assessments), list(made.stories)
-        for plan in untouched if fresh.by_name else ():
-            calm = [one for node in plan.group.nodes if (one := run.loaded.known[node.id].assessment).comfort.reassures]
-            if calm and plan.goes_on and crossed(plan.group.nodes, fresh, self._horizon):
-                assessments += [uncalmed(one, DOUBTED, run.now) for one in calm]
-                stories.append(replace(plan.goes_on, revision=plan.goes_on.revision + 1, updated_at=run.now, because=DOUBTED))
-        return replace(made, assessments=tuple(assessments), stories=tuple(stories))
-
-    def _due(self, run: _Run, plan: Assignment, cause: Cause, again: frozenset[str], batch: Batch) -> Sequence[Node]:
+    def _due(self, run: Run, plan: Assignment, cause: Cause, again: frozenset[str], batch: Batch) -> Sequence[Node]:
         known = run.loaded.known
         fresh = arrived(plan, known)
         stored = [node for node in plan.group.nodes if node.id not in fresh]
@@ -157,14 +117,14 @@ class EventBridge:
         before = None if batch.announcements else cause_of(stored, run.loaded.announcements, self._settings.ci_identities)
         return to_judge(plan, cause, before, known, again)
 
-    def _remember(self, run: _Run, due: Sequence[tuple[Node, Assignment]]) -> None:
+    def _remember(self, run: Run, due: Sequence[tuple[Node, Assignment]]) -> None:
         """The baselines of what is judged, and of what the new ones of it followed."""
         nodes = {node.id: node for node, _ in due}
         nodes.update((other.id, other) for node, plan in due if node.id in run.new for other in plan.group.nodes)
         run.keys, rows = baselines_of(self._store, list(nodes.values()))
         run.memory.rows.update(rows)
 
-    def _attribute(self, run: _Run) -> list[Node]:
+    def _attribute(self, run: Run) -> list[Node]:
         by_name: dict[str, list[Event]] = {}
         known = run.loaded.known
         everything = {**{event_id: one.event for event_id, one in known.items()}, **run.new}
@@ -185,7 +145,7 @@ class EventBridge:
             nodes.append(told if told and told.event is event and told.actor is found.actor else node_of(event, found.actor, runs))
         return nodes
 
-    def _judge(self, run: _Run, node: Node, plan: Assignment, cause: Cause, again: frozenset[str]) -> None:
+    def _judge(self, run: Run, node: Node, plan: Assignment, cause: Cause, again: frozenset[str]) -> None:
         keys = run.keys[node.id]
         seen = seen_of(node, keys, cause, run.loaded, run.memory.rows, self._settings)
         severity, _ = severity_of(node.event.traits, node.event.change_type)
@@ -200,7 +160,7 @@ class EventBridge:
             run.memory.take(node, keys, plan.group.nodes, run.judgements[node.id].classification.verdict)
 
     def _assemble(
-        self, run: _Run, batch: Batch, plans: Sequence[Assignment], causes: Mapping[str, Cause], again: frozenset[str]
+        self, run: Run, batch: Batch, plans: Sequence[Assignment], causes: Mapping[str, Cause], again: frozenset[str]
     ) -> Conclusions:
         assessments: list[Assessment] = []
         stories: list[Story] = []
@@ -212,7 +172,7 @@ class EventBridge:
                 if member.before and member.before.correlation.story_id != story_id:
                     moved.setdefault(member.before.correlation.story_id, []).append(member)
         scores = self._stability(run, batch)
-        doubted = Doubted.of((node, _verdict_of(run, event_id)) for event_id, node in run.nodes.items())
+        doubted = Doubted.of((node, run.verdict_of(event_id)) for event_id, node in run.nodes.items())
         for plan in plans:
             members = self._comforted(run, plan, drafts[plan.story_id], doubted, scores, again)
             # What its stories lost to others; what a swallowed one brought along counts as a member.
@@ -236,7 +196,7 @@ class EventBridge:
 
     # --- one event ---------------------------------------------------------------------------------------------------------
 
-    def _draft(self, run: _Run, node: Node, plan: Assignment, again: frozenset[str]) -> Member:
+    def _draft(self, run: Run, node: Node, plan: Assignment, again: frozenset[str]) -> Member:
         """The event's conclusions but for comfort. A stored event that nothing changed for keeps its assessment."""
         held = run.loaded.known.get(node.id)
         if held is not None and node.id not in run.judgements:
@@ -273,7 +233,7 @@ class EventBridge:
 
     def _comforted(
         self,
-        run: _Run,
+        run: Run,
         plan: Assignment,
         drafts: Sequence[Member],
         doubted: Doubted,
@@ -290,7 +250,7 @@ class EventBridge:
             ending = replace(ending, settling=old.settling, says=old.settling_says, evidence=old.settling_evidence)
         return [self._comfort(run, member, ending, scores, again) for member in drafts]
 
-    def _comfort(self, run: _Run, member: Member, ending: Ending, scores: Mapping[str, Stability | None], again: frozenset[str]) -> Member:
+    def _comfort(self, run: Run, member: Member, ending: Ending, scores: Mapping[str, Stability | None], again: frozenset[str]) -> Member:
         if member.assessment is member.before:
             calm = ending.troubled and member.assessment.comfort.reassures
             return replace(member, assessment=uncalmed(member.assessment, _BESIDE, run.now)) if calm else member
@@ -310,32 +270,24 @@ class EventBridge:
             final = member.before
         return Member(node=member.node, assessment=final, before=member.before)
 
-    def _activities(self, run: _Run, member: Member) -> Sequence[Activity]:
-        event, teams = member.node.event, self._settings.teams
-        now = UnifiedEvent(event=event, assessment=member.assessment)
-        if member.before is None:
-            reverted = "rollback_soon" in run.judgements[event.id].signs
-            made = team.activity(event, now.actor, now.verdict, teams, reverted=reverted)
-        else:
-            held = run.loaded.known[event.id]
-            if (held.actor.id, held.actor.name) != (now.actor.id, now.actor.name):
-                return team.renamed(event, (held.actor, held.verdict), (now.actor, now.verdict), teams)
-            made = team.moved(event, now.actor, held.verdict, now.verdict, teams)
-        return (made,) if made else ()
+    def _activities(self, run: Run, member: Member) -> Sequence[Activity]:
+        now = UnifiedEvent(event=member.node.event, assessment=member.assessment)
+        reverts = member.before is None and "rollback_soon" in run.judgements[now.id].signs
+        return team.increments(run.loaded.known.get(now.id), now, self._settings.teams, reverted=reverts)
 
     # --- around the batch ----------------------------------------------------------------------------------------------------
 
-    def _stability(self, run: _Run, batch: Batch) -> dict[str, Stability | None]:
+    def _stability(self, run: Run, batch: Batch) -> dict[str, Stability | None]:
         if run.backfilled:
             return {}
         return scores_of(self._store, {event.environment for event in run.new.values()}, batch.observations, run.now)
 
     @staticmethod
-    def _reopens(run: _Run, members: Sequence[Member]) -> bool:
+    def _reopens(run: Run, members: Sequence[Member]) -> bool:
         """Does something new in it, that really changed, want following up?"""
         return not run.backfilled and any(m.before is None and not m.node.event.attempted for m in members)
 
-    def _follow_ups(self, run: _Run, stories: Sequence[Story], drafts: Mapping[str, Sequence[Member]]) -> tuple[FollowUp, ...]:
+    def _follow_ups(self, run: Run, stories: Sequence[Story], drafts: Mapping[str, Sequence[Member]]) -> tuple[FollowUp, ...]:
         settle = timedelta(minutes=self._settings.settle_minutes)
         reopened = (story for story in stories if self._reopens(run, drafts.get(story.id, ())))
         return tuple(follow_up(story, drafts[story.id], run.now, settle) for story in reopened)
@@ -344,16 +296,3 @@ class EventBridge:
 @cache
 def _not_judged(severity: Severity) -> Judgement:
     return Judgement(classification=Classification(severity=severity), shares={})
-
-
-def _alone(node: Node) -> Group:
-    return Group(nodes=(node,), joins={})
-
-
-def _verdict_of(run: _Run, event_id: str) -> Verdict:
-    """As told now; as stored where it was not judged anew."""
-    held = run.loaded.known.get(event_id)
-    if held is not None and (held.assessment.overrule is not None or event_id not in run.judgements):
-        return held.verdict
-    judged = run.judgements.get(event_id)
-    return judged.classification.verdict if judged else Verdict.UNKNOWN

@@ -1,13 +1,16 @@
 """Two causes at work on one thing at once: which of them a controller carries on cannot be told from its records. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from core.analysis.chronicle import Assignment
 from core.analysis.correlate import SKEW
 from core.analysis.ties import STRUCTURE_STRENGTH, Node
 from core.assessment import Assessment, Comfort, ComfortLevel, Verdict
 from core.event import ReferenceKind
+from core.story import DOUBTED, Story
+from core.unified import UnifiedEvent
 
 _DOUBTED = frozenset({Verdict.UNPLANNED, Verdict.UNKNOWN})
 
@@ -39,6 +42,19 @@ def crossed(story: Sequence[Node], doubted: Doubted, horizon: timedelta) -> bool
         for name in _touched(node)
         for other in doubted.by_name.get(name, ())
     )
+
+
+def doubt(
+    untouched: Iterable[Assignment], known: Mapping[str, UnifiedEvent], fresh: Doubted, horizon: timedelta, now: datetime
+) -> tuple[list[Assessment], list[Story]]:
+    """Stored stories that nothing else is new in, with what they say calmly, where what is judged now crosses them."""
+    assessments, stories = list[Assessment](), list[Story]()
+    for plan in untouched if fresh.by_name else ():
+        calm = [one for node in plan.group.nodes if (one := known[node.id].assessment).comfort.reassures]
+        if calm and plan.goes_on and crossed(plan.group.nodes, fresh, horizon):
+            assessments += [uncalmed(one, DOUBTED, now) for one in calm]
+            stories.append(replace(plan.goes_on, revision=plan.goes_on.revision + 1, updated_at=now, because=DOUBTED))
+    return assessments, stories
 
 
 def uncalmed(told: Assessment, because: str, now: datetime) -> Assessment:

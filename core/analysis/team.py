@@ -1,11 +1,12 @@
 """Team activity: counts by actor and day, never a grade of people. Increments, to be added to what is stored. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from core.assessment import Verdict
 from core.baseline import Activity
 from core.event import Actor, ActorKind, Event
+from core.unified import UnifiedEvent
 
 
 def team_of(actor: Actor, teams: Mapping[str, tuple[str, ...]]) -> str:
@@ -31,12 +32,22 @@ def moved(event: Event, actor: Actor, before: Verdict, after: Verdict, teams: Ma
     return _with(_with(_blank(event, actor, teams), after, 1), before, -1)
 
 
-def renamed(
-    event: Event, before: tuple[Actor, Verdict], after: tuple[Actor, Verdict], teams: Mapping[str, tuple[str, ...]]
-) -> list[Activity]:
-    """The increments where a stored event turned out to be somebody's, somebody else's or nobody's. Reverts stay as they were counted."""
-    taken, given = activity(event, *before, teams), activity(event, *after, teams)
-    return [one for one in (taken and _negative(taken), given) if one is not None]
+def increments(
+    before: UnifiedEvent | None, after: UnifiedEvent, teams: Mapping[str, tuple[str, ...]], *, reverted: bool
+) -> Sequence[Activity]:
+    """Of a new event (`before` None), or of one that has another verdict now, or is somebody's, somebody else's or nobody's now.
+
+    Reverts stay as they were counted when it was new.
+    """
+    event = after.event
+    if before is None:
+        made = [activity(event, after.actor, after.verdict, teams, reverted=reverted)]
+    elif (before.actor.id, before.actor.name) == (after.actor.id, after.actor.name):
+        made = [moved(event, after.actor, before.verdict, after.verdict, teams)]
+    else:
+        taken = activity(event, before.actor, before.verdict, teams)
+        made = [taken and _negative(taken), activity(event, after.actor, after.verdict, teams)]
+    return [one for one in made if one is not None]
 
 
 def _blank(event: Event, actor: Actor, teams: Mapping[str, tuple[str, ...]]) -> Activity:
