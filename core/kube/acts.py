@@ -88,7 +88,7 @@ def act_of(asked: Request, asker: Asker, sent: JsonObject, answered: JsonObject,
         traits=rules.traits(subject),
         changes=changes,
         references=_references(asked, thing, (described, answered), place),
-        intents=ties.intents(described, tool.partition(" ")[0] if tool != "Argo CD" else tool, place, paths),
+        intents=ties.intents(described, tool.partition(" ")[0] if tool != "Argo CD" else tool, place, _written(asked, sent, paths)),
     )
 
 
@@ -96,6 +96,18 @@ def _poses_as_platform(asked: Request, asker: Asker) -> bool:
     """Did somebody ask in the name of a part of the cluster? One whom a proxy speaks for is the asker, and poses as nobody."""
     name = asked.in_the_name_of
     return name != asker.actor.id and fits(name, rules.own_parts())
+
+
+def _written(asked: Request, sent: JsonObject, paths: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The fields that the request itself wrote: all of a new object. An update and an apply send the object whole, with what lay on it
+    before, so neither tells.
+
+    https://kubernetes.io/docs/reference/using-api/server-side-apply/
+    """
+    if asked.verb == "create":
+        return None
+    applied = asked.verb == "apply" or bool(text(sent, "apiVersion") and text(sent, "kind"))
+    return () if applied else paths
 
 
 def _kind(asked: Request, sent: JsonObject, answered: JsonObject) -> str:

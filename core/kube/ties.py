@@ -21,6 +21,8 @@ _PIPELINES = (
     "jenkins.io/build",
 )  # fmt: skip
 _TICKETS = ("ticket", "change-ticket", "jira", "change-request", "deploy.ticket")
+# What is written on an object and stays there, whoever changes it next.
+NOTES = frozenset({IntentKind.CHANGE_CAUSE, IntentKind.COMMIT, IntentKind.PIPELINE, IntentKind.TICKET})
 
 
 class Place(Protocol):
@@ -124,10 +126,11 @@ def _argo_application(labels: JsonObject, annotations: JsonObject) -> Iterator[s
         yield tracked
 
 
-def intents(found: JsonObject, tool: str, place: Place, changed: tuple[str, ...] = ()) -> tuple[Intent, ...]:
+def intents(found: JsonObject, tool: str, place: Place, changed: tuple[str, ...] | None) -> tuple[Intent, ...]:
     """Reasons that came with this change. What a tool merely owns is a reason only where that tool, or nobody known, wrote it.
 
-    A note that lies on an object from an earlier change (a change-cause, a commit) counts only where this change wrote it.
+    A note that lies on an object from an earlier change (a change-cause, a commit) counts only where this change wrote it: where it is
+    among the fields that `changed`, or where the object is new (None).
     """
     labels, annotations = mapping(found, "metadata", "labels"), mapping(found, "metadata", "annotations")
     told: list[Intent] = []
@@ -158,5 +161,5 @@ def intents(found: JsonObject, tool: str, place: Place, changed: tuple[str, ...]
     return tuple(replace(intent, says=str(arguments([intent.says], place.redactor)[0])) for intent in told)
 
 
-def _fresh(changed: tuple[str, ...]) -> Callable[[str], bool]:
-    return lambda name: not changed or any(path in (f"metadata.annotations.{name}", f"metadata.labels.{name}") for path in changed)
+def _fresh(changed: tuple[str, ...] | None) -> Callable[[str], bool]:
+    return lambda name: changed is None or any(path in (f"metadata.annotations.{name}", f"metadata.labels.{name}") for path in changed)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from core.event import Actor, ActorKind, ChangeType, Event, Reference, ReferenceKind, Via
 from core.kube.kinds import FOLLOWERS
+from core.kube.ties import NOTES
 from core.providers.kubernetes.events import workload_of
 from core.providers.kubernetes.origin import SNAPSHOT, VERSION, Origin
 from core.trait import Trait
@@ -119,6 +120,8 @@ class _Pairs:
 
 
 def _with_actor(event: Event, act: Event) -> Event:
+    # The object was compared with what it was before, and so tells which notes on it are new; a request may only repeat them.
+    reasons = [intent for intent in act.intents if intent.kind not in NOTES]
     return replace(
         event,
         actor=_actor(event.actor, act.actor),
@@ -126,7 +129,7 @@ def _with_actor(event: Event, act: Event) -> Event:
         occurred_after=None,
         nameless=False,
         traits=_traits(event, act),
-        intents=tuple(dict.fromkeys((*event.intents, *act.intents))),
+        intents=tuple(dict.fromkeys((*event.intents, *reasons))),
         references=tuple(dict.fromkeys((*event.references, *act.references))),
         metadata={**event.metadata, "audit": act.native_id, "verb": act.native_action},
     )

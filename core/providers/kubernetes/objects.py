@@ -248,7 +248,7 @@ def _event(
         by_platform=actor.kind is ActorKind.SERVICE,
     )
     native = _native_id(glance, change_type, before)
-    whole = change_type is not ChangeType.MODIFIED
+    written = None if change_type is ChangeType.CREATED else subject.changed
     return Event(
         id=event_id(origin.source, native),
         source=origin.source,
@@ -268,7 +268,7 @@ def _event(
         changes=changes,
         metadata={VERSION: version} if (version := glance.version_made) and not gone else {},
         references=ties.references(glance.found, origin, with_namespace=gone or change_type is ChangeType.CREATED),
-        intents=() if gone else ties.intents(glance.found, actor.tool, origin, subject.changed if whole is False else ()),
+        intents=() if gone else ties.intents(glance.found, actor.tool, origin, written),
     )
 
 

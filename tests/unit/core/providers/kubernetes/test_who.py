@@ -234,3 +234,27 @@ def test_a_namespace_tells_for_what_went_with_it() -> None:
 def test_an_unknown_actor_stays_unknown() -> None:
     (event,) = joining.join([seen()], [], WATCHED, ORIGIN).events
     assert event.actor == Actor(via=Via.CLI, tool="kubectl edit")
+
+
+def noted(image: str, cause: str = "PAY-123 (ana)", replicas: int = 2) -> JsonObject:
+    return deployment(image, replicas, metadata={"annotations": {"kubernetes.io/change-cause": cause}})
+
+
+def reasons(verb: str, body: JsonObject) -> list[str]:
+    return [intent.says for intent in act(verb, body=body, user="mallory@acme.example").intents]
+
+
+def test_a_note_explains_only_what_was_sent_with_it_on_purpose() -> None:
+    """A whole object carries the notes of earlier changes along; a new one, and a patch that sets the note, bring their own."""
+    patch = {"metadata": {"annotations": {"kubernetes.io/change-cause": "PAY-124"}}}
+    assert (reasons("update", noted("evil:1")), reasons("patch", noted("evil:1")), reasons("delete", {})) == ([], [], [])
+    assert (reasons("create", noted("api:1")), reasons("patch", patch)) == (["PAY-123 (ana)"], ["PAY-124"])
+
+
+def test_a_note_that_was_there_before_explains_no_change_that_repeats_it() -> None:
+    repeated = {"metadata": noted("evil:1")["metadata"], "spec": noted("evil:1")["spec"]}
+    for after in (noted("evil:1"), noted("api:1", replicas=5)):
+        (event,) = joining.join([seen(noted("api:1"), after)], [act(body=repeated)], WATCHED, ORIGIN).events
+        assert (event.actor.id, event.intents) == ("ana@acme.example", ())
+    (event,) = joining.join([seen(noted("api:1"), noted("api:2", "PAY-124"))], [act("update")], WATCHED, ORIGIN).events
+    assert [intent.says for intent in event.intents] == ["PAY-124"]
