@@ -12,8 +12,6 @@ from core.kube.rules import load
 from core.kube.subject import items, mapping, text
 from core.rulefile import fits
 
-_NODE = "system:node:"
-
 
 @cache
 def _table(name: str) -> tuple[JsonObject, ...]:
@@ -88,10 +86,12 @@ def of_name(
         return Actor(via=via, tool=tool, network=network) if tool or network else UNKNOWN_ACTOR
     row = _first("users", name)
     kind = ActorKind(row["kind"]) if row else ActorKind.HUMAN
-    if row and row["via"] != "unknown":
+    if row and row["via"] != "unknown" and not (row["via"] == "gitops" and _by_hand(agent)):
         via, tool = Via(row["via"]), str(row.get("tool") or tool)
-    if name.startswith(_NODE) and not _what_nodes_do(action, agent):
+    if row and row.get("own_tool") and not _does_so(name, action, agent):
         kind, (via, tool) = ActorKind.UNKNOWN, tool_of(agent)
+    if via is Via.GITOPS and not (row and "gitops" in (row["via"], row.get("may_be"))):
+        via, tool = Via.UNKNOWN, _program(agent)  # Nor is anyone Git's controller for it.
     privileged = bool(row and row.get("privileged")) or unbound(groups)
     if kind in (ActorKind.HUMAN, ActorKind.UNKNOWN) and via is Via.CONTROLLER:
         if privileged and _beside_the_server(addresses):
@@ -105,14 +105,21 @@ def of_name(
     )  # fmt: skip
 
 
-def is_misused_node(actor: Actor) -> bool:
-    """Did somebody ask with a node's credential what no node asks?"""
-    return actor.id.startswith(_NODE) and actor.kind is ActorKind.UNKNOWN
+def is_misused(actor: Actor) -> bool:
+    """Did somebody ask with a node's or a controller's credential what no node or controller asks, or with a tool that none has?"""
+    row = _first("users", actor.id)
+    return actor.kind is ActorKind.UNKNOWN and bool(row and row.get("own_tool"))
 
 
-def _what_nodes_do(action: str, agent: str) -> bool:
-    """A kubelet's credential does what kubelets do, and not with a person's tool. Else somebody holds it."""
-    return tool_of(agent)[0] is not Via.CLI and fits(action, _table_of("node_actions")["like"])
+def _does_so(name: str, action: str, agent: str) -> bool:
+    """Is it what that part of the platform does, and not with a person's tool? Else somebody holds its credential."""
+    row = next((one for one in _table("platform_acts") if fits(name, one["like"])), None)
+    usual = row is None or fits(action, _table_of("any_part")["like"]) or fits(action, row["does"])
+    return usual and not _by_hand(agent)
+
+
+def _by_hand(agent: str) -> bool:
+    return fits(agent.lower(), _table_of("hands")["like"])
 
 
 def tool_of(agent: str) -> tuple[Via, str]:
@@ -121,10 +128,14 @@ def tool_of(agent: str) -> tuple[Via, str]:
     row = _first("agents", lowered) if lowered else None
     if row is None:
         return Via.UNKNOWN, ""
+    return Via(row["via"]), _program(agent, str(row["tool"]))
+
+
+def _program(agent: str, called: str = "") -> str:
+    """With its version, where it tells one; by the product's name, where given."""
     program, _, rest = agent.partition(" ")[0].partition("/")
     version = rest.partition("/")[0].removeprefix("v")
-    named = str(row["tool"] or program)
-    return Via(row["via"]), f"{named} {version}".strip() if version[:1].isdigit() else named
+    return f"{called or program} {version}" if version[:1].isdigit() else called or program
 
 
 def _session(user: JsonObject) -> str:

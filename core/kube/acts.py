@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from core.event import ActorKind, ChangeType, FieldChange, Intent, Reference, ReferenceKind
 from core.json import JsonObject
 from core.kube import rules, ties
-from core.kube.actors import Asker, is_misused_node
+from core.kube.actors import Asker, is_misused
 from core.kube.kinds import full_kind, kind_of
 from core.kube.patches import changed_fields
 from core.kube.requests import Request
@@ -79,7 +79,7 @@ def act_of(asked: Request, asker: Asker, sent: JsonObject, answered: JsonObject,
         anonymous=asker.anonymous,
         took_all_rights=asker.took_all_rights,
         poses_as_platform=_poses_as_platform(asked, asker),
-        nodes_credential=is_misused_node(asker.actor),
+        platforms_credential=is_misused(asker.actor),
     )
     tool = asker.actor.tool
     return Act(

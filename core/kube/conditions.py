@@ -238,7 +238,7 @@ CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     "attackers_agent": attacks.agent_of_attackers,
     "poses_as_platform": _when("poses_as_platform"),
     "took_all_rights": _when("took_all_rights"),
-    "nodes_credential": _when("nodes_credential"),
+    "platforms_credential": _when("platforms_credential"),
     "by_platform": _when("by_platform"),
     "anonymous": _when("anonymous"),
 }

@@ -14,7 +14,8 @@ class Subject:
     `before` is the last known state where there is one, `after` the object, the request or the patch, secrets still in it:
     a Subject never leaves `normalize`. `user` and `agent` are who asked, with which program, as the request tells it.
     `took_all_rights` says that the request was made in the name of a group that nothing limits, `poses_as_platform` in that of one of
-    the cluster's own parts, `nodes_credential` that it was made with a node's for what no node does.
+    the cluster's own parts, `platforms_credential` that it was made with a node's or a controller's for what none does, or with a
+    person's tool.
     """
 
     change_type: ChangeType
@@ -33,7 +34,7 @@ class Subject:
     anonymous: bool = False
     took_all_rights: bool = False
     poses_as_platform: bool = False
-    nodes_credential: bool = False
+    platforms_credential: bool = False
 
 
 def mapping(holder: JsonValue, *keys: str) -> JsonObject:

@@ -152,7 +152,7 @@ def asker_of(payload: JsonObject, action: str, *, refused: bool) -> kube.Asker:
 
 
 def _with_tool(who: Actor, agent: str, *, privileged: bool) -> Actor:
-    """With the client of Kubernetes that Google's own table does not know. No Google identity is a controller for its User-Agent."""
+    """With the client of Kubernetes that Google's own table does not know. A User-Agent makes no Google identity a controller."""
     via, tool = kube.tool_of(agent)
-    known = via not in (Via.UNKNOWN, Via.CONTROLLER) and who.via in (Via.UNKNOWN, Via.SDK)
+    known = via not in (Via.UNKNOWN, Via.CONTROLLER, Via.GITOPS) and who.via in (Via.UNKNOWN, Via.SDK)
     return replace(who, via=via if known else who.via, tool=tool if known else who.tool, privileged=privileged)

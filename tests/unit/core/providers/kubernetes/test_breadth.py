@@ -179,7 +179,7 @@ def test_a_servers_certificate_that_is_asked_for_is_watched_before_it_is_approve
         audit("create", "pods", namespace="kube-system", body=pod("coredns"), user=PERSON),
         audit("create", "pods", namespace="shop", body=pod("order-controller"), user=PERSON),
         audit("delete", "daemonsets.apps", namespace="shop", name="cache", user=PERSON),
-        audit("delete", "pods", namespace="falco", name="falco-x7k2p", user=MANAGER),
+        audit("delete", "pods", namespace="falco", name="falco-x7k2p", user=MANAGER, agent="kube-controller-manager/v1.31.2"),
         audit("create", "pods", body=runs(command=["sh", "-c", "nc -z db 5432 && exec /app --config /etc/app.sh"]), user=PERSON),
         audit("create", "pods", body=runs(securityContext={"seccompProfile": {"type": "RuntimeDefault"}}), user=PERSON),
         audit("create", "daemonsets.apps", body=pinned(), user=PERSON),

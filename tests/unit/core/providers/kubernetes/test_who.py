@@ -181,9 +181,9 @@ def test_an_act_whose_change_was_not_seen_waits_and_another_kinds_is_told() -> N
 
 def test_the_platforms_own_doings_and_retries_are_not_told() -> None:
     acts = [
-        act("delete", "pods", user="system:serviceaccount:kube-system:replicaset-controller"),
+        act("delete", "pods", user="system:serviceaccount:kube-system:replicaset-controller", agent="kube-controller-manager/v1.31.2"),
         act("create", "csinodes.storage.k8s.io", user="system:node:a", agent="kubelet/v1.31.2"),
-        act("update", "configmaps", user="system:kube-controller-manager", code=409),
+        act("update", "configmaps", user="system:kube-controller-manager", agent="kube-controller-manager/v1.31.2", code=409),
         act("create", "pods", user="ana"),
     ]
     assert joining.join([], acts, WATCHED, ORIGIN).events == ()
