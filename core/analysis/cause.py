@@ -104,7 +104,7 @@ def _declared(node: Node, ci_identities: tuple[str, ...]) -> bool:
     if node.event.intents or not unexplained(actor, node.side):
         return True
     spellings = frozenset({actor.id, actor.name, actor.session})
-    return bool(rules.looks_like("ci", spellings) or rules.matching(spellings, ci_identities))
+    return bool(rules.looks_like("ci", rules.given_names(actor)) or rules.matching(spellings, ci_identities))
 
 
 def _drift(node: Node) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from tests.simulator.scribe import ACCOUNT, Scribe
 from tests.simulator.truth import Meant, Truth
 
 _FORMATION = "cloudformation.amazonaws.com"
+_GITHUB = "token.actions.githubusercontent.com"
 HEALTHY = ((4.0, True), (9.0, True))
 
 
@@ -28,11 +29,11 @@ def stack(scribe: Scribe, at: datetime) -> None:
     """CI updates a stack; CloudFormation makes the calls."""
     truth = scribe.cause("stack", Meant.PLANNED, healthy=True)
     name = scribe.chance.choice(("mailroom", "reports", "edge-cache"))
-    ci = aws.role("rollout-robot", "GitHubActions")
+    ci = aws.role("rollout-robot", "GitHubActions", federated=_GITHUB)
     stack_id = f"arn:aws:cloudformation:{aws.REGION}:{aws.ACCOUNT}:stack/{name}/7c1d2e3f"
     _write(scribe, at, truth, "cloudformation", "UpdateStack", ci, "192.0.2.90", {"stackName": name}, agent="Boto3/1.35.70",
            answer={"stackId": stack_id}, vitals=HEALTHY)  # fmt: skip
-    by = aws.role("rollout-robot", "GitHubActions", invoked_by=_FORMATION)
+    by = aws.role("rollout-robot", "GitHubActions", invoked_by=_FORMATION, federated=_GITHUB)
     calls: tuple[tuple[str, str, JsonObject], ...] = (
         ("lambda", "UpdateFunctionConfiguration20150331v2", {"functionName": f"{name}-worker", "memorySize": 512}),
         ("sqs", "SetQueueAttributes", {"queueUrl": f"https://sqs.{aws.REGION}.amazonaws.com/{aws.ACCOUNT}/{name}",

@@ -10,14 +10,19 @@ CLI = "aws-cli/2.22.4 md/awscrt#0.23.0 ua/2.0 os/linux#6.8.0 lang/python#3.12.6"
 BROWSER = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
 
 
-def role(name: str, session: str, *, invoked_by: str = "") -> JsonObject:
+def role(name: str, session: str, *, invoked_by: str = "", federated: str = "") -> JsonObject:
+    """`federated` is the host that vouched for who took the role, as for jobs of a pipeline."""
     issuer = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    by = {"webIdFederationData": {"federatedProvider": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{federated}", "attributes": {}}}
     found: JsonObject = {
         "type": "AssumedRole",
         "principalId": f"AROAEXAMPLE:{session}",
         "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}",
         "accountId": ACCOUNT,
-        "sessionContext": {"sessionIssuer": {"type": "Role", "arn": issuer, "userName": name, "accountId": ACCOUNT}},
+        "sessionContext": {
+            "sessionIssuer": {"type": "Role", "arn": issuer, "userName": name, "accountId": ACCOUNT},
+            **(by if federated else {}),
+        },
     }
     return {**found, "invokedBy": invoked_by} if invoked_by else found
 

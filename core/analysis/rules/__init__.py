@@ -12,6 +12,7 @@ from typing import Any, cast
 import yaml
 
 from core.assessment import Severity, Verdict
+from core.event import Actor
 from core.trait import Trait
 
 _FILES = ("classify.yaml", "severity.yaml", "identities.yaml")
@@ -148,6 +149,14 @@ def _patterns(group: str) -> tuple[str, ...]:
 def looks_like(group: str, spellings: frozenset[str]) -> str:
     """The pattern of `group` (ci, break_glass) that one of the spellings matches; empty where none does."""
     return matching(spellings, _patterns(group))
+
+
+def given_names(actor: Actor) -> frozenset[str]:
+    """What others call it, without what it may call itself: of a role's session the role."""
+    if not looks_like("session_of_role", frozenset({actor.id})):
+        return frozenset({actor.id, actor.name, actor.session})
+    role = actor.id.rpartition("/")[0]
+    return frozenset({role, role.rpartition("/")[2]})
 
 
 def matching(spellings: frozenset[str], patterns: tuple[str, ...]) -> str:

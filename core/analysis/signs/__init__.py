@@ -7,6 +7,7 @@ from core.analysis.signs.usual import when, where
 from core.analysis.signs.what import severity_of, what
 from core.analysis.signs.who import who
 from core.analysis.signs.why import why
+from core.event import ReferenceKind
 
 __all__ = ["Seen", "Sign", "severity_of", "signs_of"]
 
@@ -38,6 +39,7 @@ def signs_of(seen: Seen) -> dict[str, Sign]:
     if "privileged" in found and ("platform" in found or not _tells_rights(seen, found)):
         del found["privileged"]
     _dispute_stack(seen, found)
+    _dispute_tool(seen, found)
     declared = _DECLARED & found.keys()
     grave = "guarded" in found and found["guarded"].size >= _NOT_BY_NAME
     if declared == {"ci_identity"} and (grave or "in_bad_company" in found):
@@ -78,3 +80,17 @@ def _dispute_stack(seen: Seen, found: dict[str, Sign]) -> None:
     if actor.network:
         says, size = f"{says}, and it came from an address ({actor.network})", _CONTRADICTED
     found["stack_unseen"] = Sign(name="stack_unseen", says=says, ref=found.pop("via_iac").ref, kind="identity", size=size)
+
+
+def _dispute_tool(seen: Seen, found: dict[str, Sign]) -> None:
+    """Whoever asks says with which tool, and may say anything. An apply leaves a run, a commit, a window, or a state that knows the thing;
+    where a security-sensitive act comes without any, the tool speaks for it as much as the act against it, and no more.
+
+    https://www.rfc-editor.org/rfc/rfc9110#name-user-agent
+    """
+    told = seen.managed is not None or any(ref.kind is ReferenceKind.RUN for ref in seen.node.event.references)
+    sensitive = "guarded" in found and "via_iac" in found and not seen.node.actor.tool.startswith(_STACKS)
+    if told or not sensitive or not found.keys() & _DECLARED <= {"via_iac", "ci_identity"}:
+        return
+    says = f"{found['via_iac'].says}, it says, but no run, commit or state of it was seen"
+    found["iac_unseen"] = Sign(name="iac_unseen", says=says, ref=found.pop("via_iac").ref, kind="identity", size=found["guarded"].size)

@@ -33,7 +33,7 @@ def who(seen: Seen) -> Iterator[Sign]:
     like = rules.matching(spellings, seen.settings.ci_identities)
     guessed = actor.kind is not ActorKind.HUMAN and node.side is not Side.PLATFORM and not _typed_by_hand(actor)
     if not like and guessed and Trait.EXECUTES_IN_WORKLOAD not in node.event.traits:
-        like = rules.looks_like("ci", spellings)
+        like = rules.looks_like("ci", rules.given_names(actor))
     if like:
         yield Sign(name="ci_identity", says=f"{named} is a deployment identity ({like})", ref=ref, kind="identity")
     if actor.privileged:

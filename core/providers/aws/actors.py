@@ -27,6 +27,8 @@ _CI_PROVIDERS = (
     "api.bitbucket.org",
     "app.terraform.io",
 )
+# They call by themselves for the pipelines that they run: https://docs.aws.amazon.com/codepipeline/latest/userguide/security-iam.html
+_BUILDERS = frozenset({"codebuild", "codepipeline", "codedeploy"})
 _WORKLOAD = re.compile(r"exec-env/(AWS_Lambda|AWS_ECS|EC2)", re.IGNORECASE)
 _TASK = re.compile(r"^[0-9a-f]{32}$|^[0-9]{10,}$|^(aws-go-sdk|botocore-session|aws-sdk-\w+|aws-sdk-js-session)-?\d*", re.IGNORECASE)
 _PERSON = re.compile(r"@|^[A-Za-z]{2,}[._][A-Za-z]{2,}$")
@@ -49,7 +51,7 @@ def _first(table: str, value: str) -> JsonObject | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Who:
-    """The actor, and whether its own name says that it is a job of a pipeline."""
+    """The actor, and whether a CI system vouches that it is a job of a pipeline."""
 
     actor: Actor
     pipeline: bool = False
@@ -157,7 +159,8 @@ def _role_session(identity: JsonObject, how: _How) -> Who:
     machine = _machine(role, session, context, how)
     if machine is not None:
         row, pipeline = machine
-        via = Via(row["via"]) if row.get("via") and how.via is not Via.CONSOLE else how.via
+        by_role = _first("sessions", role) or {}
+        via = Via(by_role["via"]) if by_role.get("via") and how.via not in (Via.CONSOLE, Via.CLI) else how.via
         return Who(
             actor=replace(actor, kind=ActorKind.AUTOMATION, name=_shown(role, session, row), via=via, tool=how.tool or row["tool"]),
             pipeline=pipeline,
@@ -170,22 +173,21 @@ def _role_session(identity: JsonObject, how: _How) -> Who:
 
 
 def _machine(role: str, session: str, context: JsonObject, how: _How) -> tuple[JsonObject, bool] | None:
+    """What kind of machine holds the session, and whether it is a pipeline's job; None where nothing says that one does."""
     federated = told(mapping(context, "webIdFederationData").get("federatedProvider"))
-    if any(name in federated for name in _CI_PROVIDERS):
-        return (_first("sessions", session) or {"tool": "CI"}), True
     row = _first("sessions", session)
-    if how.via is Via.CONSOLE and (row is None or not row.get("pipeline")):
+    built = how.service.partition(".")[0] in _BUILDERS and bool(row or _TASK.search(session))
+    if built or any(name in federated for name in _CI_PROVIDERS):
+        return (row or {"tool": "CI"}), True
+    if how.via is Via.CONSOLE:
         return None
-    if row is not None and how.via is not Via.CONSOLE:
-        return row, bool(row.get("pipeline"))
-    if "oidc.eks." in federated or told(mapping(context, "ec2RoleDelivery")) or how.workload:
-        return {"tool": "workload"}, False
-    by_role = _first("sessions", role)
-    if by_role is not None and how.via is not Via.CONSOLE and not _PERSON.search(session):
-        return by_role, bool(by_role.get("pipeline"))
-    if _TASK.search(session) and how.via is not Via.CONSOLE:
-        return {"tool": "workload"}, False
-    return None
+    if row is None and ("oidc.eks." in federated or told(mapping(context, "ec2RoleDelivery")) or how.workload):
+        row = {"tool": "workload"}
+    if row is None and not _PERSON.search(session):
+        row = _first("sessions", role)
+    if row is None and _TASK.search(session):
+        row = {"tool": "workload"}
+    return (row, False) if row is not None else None
 
 
 def _shown(role: str, session: str, row: JsonObject) -> str:

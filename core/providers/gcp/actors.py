@@ -45,7 +45,7 @@ _BROWSER = "Cloud console"
 _TOOLS = (
     (re.compile(r"terraform[ /]?v?([0-9.]*)", re.IGNORECASE), Via.IAC, "Terraform"),
     (re.compile(r"pulumi", re.IGNORECASE), Via.IAC, "Pulumi"),
-    (re.compile(r"(config-connector|cnrm)", re.IGNORECASE), Via.GITOPS, "Config Connector"),
+    (re.compile(r"(config-connector|cnrm)", re.IGNORECASE), Via.IAC, "Config Connector"),
     (re.compile(r"deployment[ -]manager", re.IGNORECASE), Via.IAC, "Deployment Manager"),
     (re.compile(r"kubectl/v?([0-9.]+)", re.IGNORECASE), Via.CLI, "kubectl"),
     (re.compile(r"(?:google-cloud-sdk|gcloud)[ /]?(?:gcloud/)?([0-9.]*)", re.IGNORECASE), Via.CLI, "gcloud"),

@@ -55,7 +55,7 @@ def reason(kind: IntentKind, says: str = "as written") -> tuple[Intent, ...]:
         (change("sg", 0, BEN, traits=(Trait.EXPOSES_PUBLICLY,)), Verdict.UNPLANNED),
         (change("trail", 0, NOBODY, traits=(Trait.STOPS_LOGGING,)), Verdict.UNPLANNED),
         (change("key", 0, SCRIPT, traits=(Trait.CREATES_CREDENTIAL,)), Verdict.UNPLANNED),
-        (change("sg", 0, APPLY, traits=(Trait.EXPOSES_PUBLICLY,)), Verdict.PLANNED),
+        (change("sg", 0, APPLY, traits=(Trait.EXPOSES_PUBLICLY,), intents=reason(IntentKind.RUN)), Verdict.PLANNED),
         (change("root", 0, ROOT), Verdict.UNKNOWN),
         (change("user", 0, ROOT, traits=(Trait.CREATES_IDENTITY,)), Verdict.UNPLANNED),
         # The administrator that a cluster is made with is who works on a small one every day.
@@ -160,7 +160,7 @@ def test_refused_attempts_in_a_burst_are_unplanned() -> None:
 
 
 def test_severity_is_an_axis_of_its_own() -> None:
-    planned = classify(seen(change("sg", 0, APPLY, traits=(Trait.EXPOSES_PUBLICLY,)))).classification
+    planned = classify(seen(change("sg", 0, APPLY, traits=(Trait.EXPOSES_PUBLICLY,), intents=reason(IntentKind.RUN)))).classification
     assert (planned.verdict, planned.severity) == (Verdict.PLANNED, Severity.HIGH)
     assert severity_of(frozenset({Trait.STOPS_LOGGING, Trait.DELETES_DATA}), ChangeType.DELETED)[0] is Severity.CRITICAL
     assert severity_of(frozenset({Trait.EXPOSES_PUBLICLY}), ChangeType.ATTEMPTED)[0] is Severity.MEDIUM
@@ -252,7 +252,6 @@ STACK = replace(BEN, via=Via.IAC, tool="CloudFormation")
         # A record that contradicts itself: AWS calls from its own name, not from an address.
         (change("trust", 0, replace(STACK, network="1.2.3.0/24"), traits=(Trait.CHANGES_TRUST,)), Verdict.UNKNOWN),
         (change("trail", 0, replace(STACK, network="1.2.3.0/24"), traits=(Trait.STOPS_LOGGING,)), Verdict.UNPLANNED),
-        (change("key", 0, APPLY, traits=(Trait.CREATES_CREDENTIAL,)), Verdict.PLANNED),
     ],
 )
 def test_a_stacks_tool_explains_a_sensitive_act_only_with_its_operation(event: Event, expected: Verdict) -> None:

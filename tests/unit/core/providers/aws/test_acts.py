@@ -128,9 +128,9 @@ def test_a_part_of_the_network_that_goes_without_a_reason_is_unplanned(event: st
     assert Trait.DISMANTLES_NETWORK in traits
 
 
-def test_terraform_that_takes_a_network_down_is_planned() -> None:
+def test_terraform_that_takes_a_network_down_with_no_state_of_it_seen_is_unknown() -> None:
     agent = "APN/1.0 HashiCorp/1.0 Terraform/1.9.5 (+https://www.terraform.io) terraform-provider-aws/5.60"
-    assert told("cloudtrail", by(KEY, "ec2 DeleteVpc", {"vpcId": "vpc-1"}, userAgent=agent))[0] is Verdict.PLANNED
+    assert told("cloudtrail", by(KEY, "ec2 DeleteVpc", {"vpcId": "vpc-1"}, userAgent=agent))[0] is UNKNOWN
 
 
 TIGHTER: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -175,7 +175,7 @@ def test_a_script_put_into_a_machine_is_not_explained_by_the_name_of_a_pipeline_
     job = {
         "type": "AssumedRole",
         "principalId": "AROA1:AWSCodeBuild-1234",
-        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/build/CodeBuild",
+        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/codebuild-shop-service-role/AWSCodeBuild-1234",
         "accountId": ACCOUNT,
     }
     script = {"instanceId": "i-1", "userData": "IyEvYmluL3No"}

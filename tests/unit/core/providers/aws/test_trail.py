@@ -62,15 +62,6 @@ def test_root_of_a_service_is_the_service_and_root_alone_is_a_privileged_person(
     assert (person.kind, person.name, person.privileged) == (ActorKind.HUMAN, "root", True)
 
 
-def test_a_ci_job_brings_its_own_reason_and_a_person_of_that_name_in_the_console_does_not() -> None:
-    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/GitHubActions"
-    session = {"type": "AssumedRole", "arn": arn, "accountId": ACCOUNT, "sessionContext": {"sessionIssuer": {"userName": "deploy"}}}
-    event = one(record("lambda UpdateFunctionCode20150331v2", {"functionName": "pay"}, userIdentity=session))
-    assert event.actor.kind is ActorKind.AUTOMATION
-    assert [intent.kind for intent in event.intents] == [IntentKind.PIPELINE]
-    assert Trait.ROLLS_OUT in event.traits
-
-
 def test_terraform_by_a_person_is_infrastructure_as_code() -> None:
     agent = "APN/1.0 HashiCorp/1.0 Terraform/1.11.0 (+https://www.terraform.io) terraform-provider-aws/5.100.0"
     actor = one(record("s3 CreateBucket", {"bucketName": "acme-logs"}, userAgent=agent)).actor

@@ -283,7 +283,7 @@ def test_a_nodes_credential_is_the_platform_only_for_what_nodes_do(verb: str, re
         ("repo:acme/shop:ref:refs/heads/main", "acme/shop"),
         ("github:repo:acme/shop:environment:prod", "acme/shop"),
         ("project_path:acme/shop:ref_type:branch:ref:main", "acme/shop"),
-        ("arn:aws:sts::123456789012:assumed-role/deploy/GitHubActions", "GitHubActions"),
+        ("arn:aws:sts::123456789012:assumed-role/ci-deploy/GitHubActions", "GitHubActions"),
         ("system:serviceaccount:spinnaker:deck", "spinnaker/deck"),
     ],
 )
