@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from core.event import Actor, ActorKind, ChangeType, Event, Reference, ReferenceKind, Via
+from core.event import Actor, ActorKind, ChangeType, Event, IntentKind, Reference, ReferenceKind, Via
 from core.kube.kinds import FOLLOWERS
 from core.kube.ties import NOTES
 from core.providers.kubernetes.events import workload_of
@@ -122,14 +122,17 @@ class _Pairs:
 def _with_actor(event: Event, act: Event) -> Event:
     # The object was compared with what it was before, and so tells which notes on it are new; a request may only repeat them.
     reasons = [intent for intent in act.intents if intent.kind not in NOTES]
+    actor = _actor(event.actor, act.actor)
+    # A field manager's name may say that Git's controller wrote it; the record knows who did.
+    own = [intent for intent in event.intents if intent.kind is not IntentKind.GITOPS or actor.via is Via.GITOPS]
     return replace(
         event,
-        actor=_actor(event.actor, act.actor),
+        actor=actor,
         occurred_at=min(act.occurred_at, event.observed_at),
         occurred_after=None,
         nameless=False,
         traits=_traits(event, act),
-        intents=tuple(dict.fromkeys((*event.intents, *reasons))),
+        intents=tuple(dict.fromkeys((*own, *reasons))),
         references=tuple(dict.fromkeys((*event.references, *act.references))),
         metadata={**event.metadata, "audit": act.native_id, "verb": act.native_action},
     )

@@ -258,3 +258,13 @@ def test_a_note_that_was_there_before_explains_no_change_that_repeats_it() -> No
         assert (event.actor.id, event.intents) == ("ana@acme.example", ())
     (event,) = joining.join([seen(noted("api:1"), noted("api:2", "PAY-124"))], [act("update")], WATCHED, ORIGIN).events
     assert [intent.says for intent in event.intents] == ["PAY-124"]
+
+
+def test_a_managers_name_is_no_sync_of_git_where_the_record_knows_who_wrote_it() -> None:
+    tracked = {"annotations": {"argocd.argoproj.io/tracking-id": "shop:apps/Deployment:shop/web"}}
+    agent = "argocd-application-controller/v2.9.0"
+    fields = [{"manager": "argocd-application-controller", "time": NOW.isoformat(), "fieldsV1": {"f:spec": {"f:template": {}}}}]
+    change = seen(deployment(metadata=tracked), deployment("evil:2", metadata={**tracked, "managedFields": fields}))
+    for user, told in (("system:serviceaccount:shop:web", 0), ("system:serviceaccount:argocd:argocd-application-controller", 1)):
+        (event,) = joining.join([change], [act(user=user, agent=agent)], WATCHED, ORIGIN).events
+        assert (event.actor.id, len(event.intents)) == (user, told)
