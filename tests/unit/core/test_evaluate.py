@@ -156,11 +156,14 @@ def test_the_command_prints_the_scores_and_the_folds(
     monkeypatch.delenv("WGO_CONFIG", raising=False)
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    tools = {"unplanned": "aws-cli/2.15", "planned": "APN/1.0 HashiCorp/1.0 Terraform/1.9.5"}
+    acts = {
+        "unplanned": ("aws-cli/2.15", "AuthorizeSecurityGroupIngress"),
+        "planned": ("APN/1.0 HashiCorp/1.0 Terraform/1.9.5", "CreateSubnet"),
+    }
     for file, minutes in (("one.jsonl", (1, 31)), ("two.jsonl", (2, 32))):
         lines = [
-            {"label": label, "strength": "strong", "harm": "", "outcome": "ok", "event": record(minute, tools[label])}
-            for label, minute in zip(tools, minutes, strict=True)
+            {"label": label, "strength": "strong", "harm": "", "outcome": "ok", "event": record(minute, *acts[label])}
+            for label, minute in zip(acts, minutes, strict=True)
         ]
         (corpus / file).write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["wgo", "eval", "--json", str(corpus)])
