@@ -20,7 +20,7 @@ def touched(plans: Sequence[Assignment], known: Known, again: Collection[str]) -
         for plan in plans
         if plan.swallows
         or plan.story_id in losing
-        or any(node.id in again or _not_its_own(node, plan, known) or _newly_known(known[node.id], node) for node in plan.group.nodes)
+        or any(node.id in again or _not_its_own(node, plan, known) or _known_otherwise(known[node.id], node) for node in plan.group.nodes)
     ]
 
 
@@ -37,12 +37,13 @@ def to_judge(plan: Assignment, cause: Cause, stored_cause: Cause | None, known: 
     if stored_cause is None or not cause.tells_the_same(stored_cause):
         return plan.group.nodes
     fresh = arrived(plan, known)
-    return [node for node in plan.group.nodes if node.id in fresh or node.id in again or _newly_known(known[node.id], node)]
+    return [node for node in plan.group.nodes if node.id in fresh or node.id in again or _known_otherwise(known[node.id], node)]
 
 
 def _not_its_own(node: Node, plan: Assignment, known: Known) -> bool:
     return node.id not in known or known[node.id].correlation_id != plan.story_id
 
 
-def _newly_known(held: UnifiedEvent, node: Node) -> bool:
-    return node.actor.known and not held.actor.known
+def _known_otherwise(held: UnifiedEvent, node: Node) -> bool:
+    """Is it somebody else's now, somebody's at last, or nobody's any more?"""
+    return (node.actor.id, node.actor.name) != (held.actor.id, held.actor.name)

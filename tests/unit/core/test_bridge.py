@@ -153,6 +153,17 @@ def test_a_change_counts_for_whoever_it_turns_out_to_be_and_no_longer_where_the_
     assert counted(world) == {BEN.id: 1, ANA.id: 1}
 
 
+def test_a_name_is_taken_back_also_where_the_story_stays_as_it_is() -> None:
+    world, run = World(), ((RUN, "net:8"),)
+    snapshot = change("bucket", 3, uid="arn:bucket", after=at(0), refs=run)
+    world.take(snapshot)
+    world.take(change("bucket", 1, BEN, uid="arn:bucket", source="trail", refs=run), source="trail")
+    story = world.store.unified(snapshot.id).correlation_id
+    world.take(change("bucket", 2, ANA, uid="arn:bucket", source="trail"), source="trail")
+    told = world.store.unified(snapshot.id)
+    assert (told.actor.known, told.correlation_id) == (False, story)
+
+
 def test_a_batch_taken_twice_is_stored_and_told_once() -> None:
     world = World()
     world.store.subscribed = [Subscription(destination="C1")]
