@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from core.batch import KnownState
 from core.clock import Clock, Deadline
 from core.coverage import Coverage, CoverageState
 from core.errors import ProviderError, ProviderForbidden, ProviderThrottled, RecordUnreadable
@@ -77,7 +78,11 @@ class OnePoll:
     def _take(self, one: Followed, found: JsonObject, since: datetime, *, gone: bool, listed: bool = False) -> None:
         at = self.clock()
         if followers.follows(found):
-            followers.take(found, gone, self.found, self.origin, at)
+            going = gone or text(found, "metadata", "deletionTimestamp")
+            if not (going and self._orphaned(found)):
+                followers.take(found, gone, self.found, self.origin, at)
+            elif self.found.one(row_key := followers.row_key(found)) is not None:
+                self.found.keep([KnownState(key=row_key, state=None, at=at)])
             return
         releases.note(found, self.found, at)
         key = self._state_key(one, found)
@@ -93,6 +98,15 @@ class OnePoll:
             self.found.take(objects.created(glance))
         else:
             self.found.take(objects.compare(replace(glance, state_at=since if before.at >= self.now else before.at), before.state))
+
+    def _orphaned(self, found: JsonObject) -> bool:
+        """Is its owner gone, or going? How its last followers end says nothing of what is no more."""
+        kind, name = followers.owner_of(found)
+        of_owner = next((one for one in self.streams if one.stream.kind.name == kind), None)
+        if of_owner is None or of_owner.failure is not None:
+            return False
+        row = self.found.one(f"object/{of_owner.stream.kind.key}/{text(found, 'metadata', 'namespace')}/{name}")
+        return row is None or (row.state or {}).get("deleting") is True
 
     # --- lists -----------------------------------------------------------------------------------------------------------
 

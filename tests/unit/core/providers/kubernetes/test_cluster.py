@@ -349,6 +349,30 @@ def test_pods_that_crash_are_their_workloads_health(watch: Any, alice: Person, s
     assert health is Health.HEALTHY
 
 
+def test_the_last_pods_of_a_deleted_workload_say_nothing_of_how_it_is(watch: Any, alice: Person, shop: str) -> None:
+    alice.make(deployments(shop), web())
+    pods = f"/api/v1/namespaces/{shop}/pods"
+    watcher: Watcher = watch()
+    while not (found := alice.get(pods)["items"]):
+        watcher.poll()
+    state = {
+        "name": "app",
+        "image": "api:1",
+        "imageID": "",
+        "ready": False,
+        "restartCount": 3,
+        "state": {"waiting": {"reason": "ErrImagePull"}},
+    }
+    alice.patch(f"{pods}/{found[0]['metadata']['name']}/status", {"status": {"containerStatuses": [state]}})
+    assert Signal.CRASH in {o.signal for o in watcher.poll().observations if o.resource.scope.namespace == shop}
+    alice.delete(f"{deployments(shop)}/web")
+    told = watcher.poll().observations
+    while alice.get(pods)["items"]:
+        told += watcher.poll().observations
+    told += watcher.poll().observations
+    assert [o for o in told if o.checks and o.resource.scope.namespace == shop] == []
+
+
 def test_pods_deleted_by_a_person_are_one_event_and_by_their_owner_none(watch: Any, alice: Person, shop: str) -> None:
     alice.make(deployments(shop), web(replicas=3))
     pods = f"/api/v1/namespaces/{shop}/pods"
