@@ -69,6 +69,11 @@ def in_time(gap: Coverage) -> bool:
     return gap.state is not CoverageState.PARTIAL or gap.complete_until < gap.range.end
 
 
+def read_until(last: Coverage) -> datetime:
+    """Up to when a source was read, by its newest stretch: a gap begins where the last reading ended."""
+    return last.range.start if last.state is CoverageState.GAP else last.range.end
+
+
 # The reason of a gap that has no beginning.
 NEVER_READ = "it has never been read"
 

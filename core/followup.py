@@ -11,15 +11,17 @@ from core.assessment import Verdict
 from core.baseline import Baseline, Metric
 from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
-from core.coverage import Coverage, CoverageState, overlapping
+from core.coverage import Coverage, CoverageState, overlapping, read_until
+from core.event import ChangeType
 from core.evidence import Evidence
 from core.lookback import LookBack
 from core.observation import Health, Observation, Signal
-from core.ports import Baselines, CoverageStore, EventStore, ObservationStore, StoryStore
+from core.ports import Baselines, CoverageStore, EventStore, ObservationStore, Span, StoryStore
 from core.ports import FollowUps as FollowUpStore
 from core.story import FollowUp, FollowUpState, Settling, Story
-from core.subscription import EVERYTHING
+from core.subscription import EVERYTHING, EventFilter
 from core.timerange import TimeRange
+from core.unexplained import VERDICTS
 from core.unified import UnifiedEvent
 
 # A reading this soon after the change may still be of the time before it took effect.
@@ -27,6 +29,9 @@ _TOO_SOON = timedelta(minutes=2)
 _JUST_BEFORE = timedelta(hours=1)
 _NO_HEALTH = frozenset({Signal.SENSITIVE_READ, Signal.LOCK})
 _MOST_REVISED = 60
+# Clocks differ: what is stamped a little ahead of ours has happened.
+_AHEAD = timedelta(days=1)
+_CHANGES = frozenset(ChangeType) - {ChangeType.ATTEMPTED}
 
 
 class Commits(Protocol):
@@ -84,8 +89,10 @@ class FollowUps:
             return Conclusions(follow_ups=(replace(follow_up, state=FollowUpState.DONE),))
         if story.merged_into:
             return self._handed_on(follow_up, story, now)
-        readings = self._store.observations.current(follow_up.resources)
+        readings = self._readings(story, follow_up)
         finding = judge(story, follow_up, readings, self._gaps(story, follow_up, readings, now), now)
+        if finding.settling is Settling.SETTLED:
+            finding = self._undermined(story, now) or finding
         if finding.settling is Settling.DEGRADED:
             before = TimeRange(start=story.first_at - _JUST_BEFORE, end=story.first_at)
             finding = _as_before(finding, self._store.observations.history(follow_up.resources, before))
@@ -108,6 +115,31 @@ class FollowUps:
             return Conclusions(follow_ups=(done,))
         return Conclusions(follow_ups=(done, replace(follow_up, story_id=heir.id, opened_at=now)))
 
+    def _readings(self, story: Story, follow_up: FollowUp) -> Sequence[Observation]:
+        """Of what it deleted there is nothing to be well: that it still answers for a moment says nothing."""
+        readings = self._store.observations.current(follow_up.resources)
+        if not readings or not story.counts.get(ChangeType.DELETED):
+            return readings
+        held = sorted(self._store.events.of_story(EVERYTHING, story.id, limit=_MOST_REVISED).items, key=lambda one: one.timestamp)
+        last = {one.resource.key: one.event.change_type for one in held}
+        return [one for one in readings if last.get(one.resource.key) is not ChangeType.DELETED]
+
+    def _undermined(self, story: Story, now: datetime) -> Finding | None:
+        """Was what it changed deleted since, or changed by what nobody explained? How it runs then says nothing of the story."""
+        keys = frozenset(one.resource.key for one in self._store.events.of_story(EVERYTHING, story.id, limit=_MOST_REVISED).items)
+        if not keys:
+            return None
+        since = Span(range=TimeRange(start=story.last_at + timedelta(microseconds=1), end=now + _AHEAD))
+        for wanted in (
+            EventFilter(resource_keys=keys, change_types=frozenset({ChangeType.DELETED})),
+            EventFilter(resource_keys=keys, change_types=_CHANGES, verdicts=VERDICTS),
+        ):
+            for one in self._store.events.page(EVERYTHING, wanted, since, limit=1).items:
+                says = f"{one.resource.name} was {one.event.change_type} at {one.timestamp:%H:%M} UTC by another change"
+                evidence = Evidence(kind="change", says=says, ref=one.id, at=one.timestamp)
+                return Finding(settling=Settling.UNVERIFIED, says=f"{says}, so I can't say whether this one settled", evidence=(evidence,))
+        return None
+
     def _gaps(self, story: Story, follow_up: FollowUp, readings: Sequence[Observation], now: datetime) -> tuple[Coverage, ...]:
         """Holes since the change in the sources whose signals would tell, until it has had its time to show an effect."""
         sources = sorted({one.source for one in readings})
@@ -120,9 +152,9 @@ class FollowUps:
         last = self._store.coverage.last()
         # What is still on its way by the report's measure is not read yet by this one.
         ahead = tuple(
-            Coverage(source=one, range=TimeRange(start=last[one].range.end, end=until), state=CoverageState.GAP, complete_until=until)
+            Coverage(source=one, range=TimeRange(start=read_until(last[one]), end=until), state=CoverageState.GAP, complete_until=until)
             for one in sources
-            if one in last and last[one].range.end < until
+            if one in last and last[one].state is not CoverageState.GAP and read_until(last[one]) < until
         )
         return (*told, *ahead)
 

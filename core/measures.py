@@ -10,6 +10,7 @@ from core.assessment import Verdict
 from core.baseline import Metric
 from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
+from core.coverage import read_until
 from core.ports import CoverageStore, EventStore, Metrics, ObservationStore, Span, StoryStore
 from core.subscription import EVERYTHING, EventFilter
 from core.timerange import TimeRange
@@ -19,7 +20,7 @@ _DAY = timedelta(days=1)
 _BASELINE_DAYS = 14
 _MOST_STORIES = 5000
 # What a source last told is no measurement of now where it was not read for so long.
-_BLIND = timedelta(minutes=30)
+_BLIND = timedelta(minutes=10)
 
 
 class Commits(Protocol):
@@ -59,7 +60,7 @@ class Measures:
         self._ingest.commit(Conclusions(metrics=(Metric(name=HEARTBEAT, at=self._clock(), numerator=1, denominator=1, source="wgo"),)))
 
     def _stability(self, now: datetime) -> list[Metric]:
-        watched = {source for source, last in self._store.coverage.last().items() if last.range.end >= now - _BLIND}
+        watched = {source for source, last in self._store.coverage.last().items() if read_until(last) >= now - _BLIND}
         read = [one for one in checks_of(self._store.observations.of_environment("", now - FRESH), now) if one.source in watched]
         unsettled = self._store.stories.degraded(EVERYTHING)
         scores = [stability(read, unsettled, now, name) for name in sorted({one.resource.environment for one in read} | {""})]

@@ -27,14 +27,21 @@ def checks_of(observations: Iterable[Observation], at: datetime) -> list[Observa
 
 
 def stability(observations: Iterable[Observation], unsettled: Sequence[Story], at: datetime, environment: str = "") -> Stability | None:
-    """Checks that pass over all checks; a degraded story is a check that does not. None is "not measured": no signal was read."""
+    """Checks that pass over all checks; a degraded story is a check that does not, beyond those that are read to fail: mostly they are
+    why it is degraded. None is "not measured": no signal was read."""
     checks = checks_of((o for o in observations if not environment or o.resource.environment == environment), at)
     if not checks:
         return None
     degraded = sum(1 for s in unsettled if s.settling is Settling.DEGRADED and (not environment or environment in s.places))
     passing = sum(1 for one in checks if one.health is Health.HEALTHY)
     sources = ", ".join(sorted({one.source for one in checks}))
-    return Stability(numerator=passing, denominator=len(checks) + degraded, source=sources, at=at, environment=environment)
+    return Stability(
+        numerator=passing,
+        denominator=len(checks) + max(0, degraded - (len(checks) - passing)),
+        source=sources,
+        at=at,
+        environment=environment,
+    )
 
 
 def as_metric(one: Stability) -> Metric:

@@ -1,20 +1,20 @@
 """The small store of core's tests, indexed, so that a year fits through it in minutes."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.batch import KnownState
 from core.coverage import Coverage, CoverageReport, CoverageState
-from core.event import ChangeType
+from core.event import ChangeType, Event
 from core.observation import Observation
 from core.ports import Commit, Page
 from core.story import FollowUp, FollowUpState, Settling, Story, StoryLink
 from core.subscription import Visibility
 from core.timerange import TimeRange
 from core.unified import UnifiedEvent
-from tests.unit.core.small_store import SmallStore, _Coverages, _Observations, _Stories, _View, _Watching, newest
+from tests.unit.core.small_store import SmallStore, _Coverages, _Events, _Observations, _Stories, _View, _Watching, newest
 
 _LINKS_KEPT = timedelta(days=1)
 _UNSETTLED = 50
@@ -29,6 +29,7 @@ class MemoryStore(SmallStore):
     links_of: dict[str, dict[str, StoryLink]] = field(default_factory=lambda: defaultdict(dict))
     open_questions: dict[str, FollowUp] = field(default_factory=dict)
     pending: dict[str, Story] = field(default_factory=dict)
+    touched: dict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     by_resource: dict[str, dict[str, Observation]] = field(default_factory=lambda: defaultdict(dict))
     newest: dict[str, Coverage] = field(default_factory=dict)
     stretches: dict[str, list[Coverage]] = field(default_factory=lambda: defaultdict(list))
@@ -36,7 +37,7 @@ class MemoryStore(SmallStore):
 
     def __post_init__(self) -> None:
         SmallStore.__post_init__(self)
-        self.events = _Indexed(self)  # type: ignore[assignment]
+        self.events = _Indexed(self)
         self.stories = _IndexedStories(self)
         self.observations = _IndexedObservations(self)
         self.coverage = _Stretches(self)
@@ -55,6 +56,8 @@ class MemoryStore(SmallStore):
                 self.events_of[held].discard(made.event_id)
             self.story_of[made.event_id] = made.correlation.story_id
             self.events_of[made.correlation.story_id].add(made.event_id)
+        for event in commit.batch.events:
+            self.touched[event.resource.key].append(event)
         self._index(commit)
         return sequence
 
@@ -102,12 +105,15 @@ class _Of(_View):
     store: MemoryStore
 
 
-class _Indexed(_Of):
+class _Indexed(_Of, _Events):
     def unseen(self, ids: Collection[str]) -> set[str]:
         return {one for one in ids if one not in self.store.stored}
 
     def by_ids(self, visibility: Visibility, ids: Collection[str]) -> Sequence[UnifiedEvent]:
         return [self.store.unified(one) for one in ids if one in self.store.stored]
+
+    def of_resources(self, keys: Collection[str]) -> Iterable[Event]:
+        return (event for key in keys for event in self.store.touched.get(key, ()))
 
     def of_story(self, visibility: Visibility, story_id: str, *, after: str = "", limit: int = 100) -> Page:
         found = [self.store.unified(one) for one in self.store.events_of.get(story_id, ())]

@@ -127,6 +127,19 @@ class _Events(_View):
         assert span.range is not None
         return Counts(total=sum(1 for event in self.store.stored.values() if span.range.holds(event.occurred_at)))
 
+    def page(
+        self, visibility: Visibility, filter: EventFilter, span: Span, *, after: str = "", limit: int = 100, newest_first: bool = True
+    ) -> Page:
+        """Of named resources only."""
+        assert span.range is not None
+        found = [self.store.unified(event.id) for event in self.of_resources(filter.resource_keys) if span.range.holds(event.occurred_at)]
+        types, verdicts = filter.change_types, filter.verdicts
+        wanted = (one for one in found if one.event.change_type in types and (not verdicts or one.verdict in verdicts))
+        return Page(items=newest(wanted, limit))
+
+    def of_resources(self, keys: Collection[str]) -> Iterable[Event]:
+        return [event for event in self.store.stored.values() if event.resource.key in keys]
+
     def of_story(self, visibility: Visibility, story_id: str, *, after: str = "", limit: int = 100) -> Page:
         found = [one for key in self.store.stored if (one := self.store.unified(key)).correlation_id == story_id]
         return Page(items=newest(found, limit))

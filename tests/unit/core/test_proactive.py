@@ -129,6 +129,13 @@ def test_a_degraded_story_is_a_check_that_fails() -> None:
     assert (score.numerator, score.denominator) == (1, 2)
 
 
+def test_a_degraded_story_and_the_reading_it_rests_on_are_one_check() -> None:
+    read = [reading("a", Health.HEALTHY), reading("b", Health.DEGRADED)]
+    score = stability(read, [replace(STORY, settling=Settling.DEGRADED)], T0, "prod")
+    assert score is not None
+    assert (score.numerator, score.denominator) == (1, 2)
+
+
 @pytest.mark.parametrize(("environment", "counted"), [("prod", (1, 2)), ("staging", (1, 2)), ("dev", (1, 1))])
 def test_a_degraded_story_over_two_environments_fails_in_each(environment: str, counted: tuple[int, int]) -> None:
     both = replace(STORY, environment="staging", environments=("prod", "staging"), settling=Settling.DEGRADED)
@@ -160,6 +167,12 @@ def test_a_day_is_measured_once_with_its_parts() -> None:
     count = len([one for one in store.measured if one.name == WATCHED])
     measured(store, now + timedelta(minutes=5))
     assert len([one for one in store.measured if one.name == WATCHED]) == count
+
+
+def test_a_source_whose_polls_fail_is_not_measured_by_what_it_told_before() -> None:
+    store = listening(stretch(-600, -50), stretch(-50, 0, CoverageState.GAP, "timed out"))
+    store.seen["x"] = reading("a", Health.HEALTHY, -50)
+    assert STABILITY not in measured(store, T0)
 
 
 def test_a_gap_lowers_the_uptime_of_watching() -> None:

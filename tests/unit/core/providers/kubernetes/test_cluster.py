@@ -370,7 +370,7 @@ def test_the_last_pods_of_a_deleted_workload_say_nothing_of_how_it_is(watch: Any
     while alice.get(pods)["items"]:
         told += watcher.poll().observations
     told += watcher.poll().observations
-    assert [o for o in told if o.checks and o.resource.scope.namespace == shop] == []
+    assert [o for o in told if o.signal is not Signal.WARNING and o.resource.scope.namespace == shop] == []
 
 
 def test_pods_deleted_by_a_person_are_one_event_and_by_their_owner_none(watch: Any, alice: Person, shop: str) -> None:
