@@ -22,6 +22,9 @@ _PHASES = {
 }  # fmt: skip
 _GOOD = ("Ready", "Available", "Healthy", "Synced", "Established")
 
+# How these ended is how they ended: nothing about them changes any more, and what comes after is another one.
+_ENDS = frozenset({"Job", "Pod"})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trouble:
@@ -69,7 +72,7 @@ def readings(found: JsonObject, origin: Origin, at: datetime) -> tuple[Observati
             check=one.check,
             numerator=one.numerator,
             denominator=one.denominator,
-            lasting=True,
+            lasting=kind not in _ENDS,
         )
         for one in read(_Seen(found=found, spec=mapping(found, "spec"), status=status))
     )

@@ -111,6 +111,14 @@ def test_a_deletion_is_told_when_it_begins_and_once() -> None:
     assert readings[2].events == ()
 
 
+def test_trouble_of_a_workload_stands_and_that_of_a_job_that_ended_does_not() -> None:
+    stuck = {"conditions": [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}], "replicas": 3}
+    failed = {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]}
+    (workload,) = read("k8s-object", deployment("api:1", status=stuck))[0].observations
+    (job,) = read("k8s-object", manifest("Job", status=failed))[0].observations
+    assert (workload.standing, job.standing) == (True, False)
+
+
 def test_what_is_being_deleted_is_not_read_as_well_though_its_pods_still_are() -> None:
     well = {"observedGeneration": 1, "replicas": 3, "readyReplicas": 3, "availableReplicas": 3, "updatedReplicas": 3}
     running = deployment("api:1", status=well)
