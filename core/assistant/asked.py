@@ -8,7 +8,7 @@ from core import when_grammar
 from core.assessment import Severity, Verdict
 from core.assistant import topics, turned, vocabulary
 from core.assistant.naming import Names
-from core.assistant.people import people
+from core.assistant.people import people, plainly
 from core.assistant.topics import Sought
 from core.assistant.vocabulary import End, Wanted
 from core.event import ActorKind, ChangeType
@@ -44,7 +44,7 @@ class Asked:
 
 def asked(text: str, names: Names) -> Asked:
     """What the words ask for, as far as they are understood."""
-    plain = " ".join(text.lower().replace("’", "'").split()).rstrip("?!. ")
+    plain = " ".join(plainly(text).replace("’", "'").split()).rstrip("?!. ")
     plain = turned.straight(plain)
     goes_on = bool(vocabulary.GOES_ON.search(plain))
     left = bool(vocabulary.LEFT.search(plain))
@@ -59,7 +59,8 @@ def asked(text: str, names: Names) -> Asked:
     named = people(rest, names.actors)
     about, rest = topics.sought(named.rest)
     held, rest = _narrowed(replace(held, actors=named.actors), rest)
-    if turned.of_all(plain):
+    whether = bool(vocabulary.WHETHER.search(" ".join(out.rest.split())))
+    if turned.of_all(plain) or whether:
         held = replace(held, verdicts=frozenset())
     passed_over = turned.passed_over(out.rest) if wanted is not Wanted.SEEN else ""
     unclear = (*out.unclear, turned.not_turned(passed_over)) if passed_over and held != EventFilter() else out.unclear
@@ -68,7 +69,9 @@ def asked(text: str, names: Names) -> Asked:
     numbers = [*(word for word in found if topics.is_number(word)), *vocabulary.TO_NUMBER.findall(rest)]
     words = tuple(dict.fromkeys(word for word in found if word not in numbers))
     about = about.also(numbers)
-    meant = held != EventFilter() or out.filter != EventFilter() or bool(unclear) or bool(about) or bool(phrase) or left or goes_on
+    meant = (
+        held != EventFilter() or out.filter != EventFilter() or bool(unclear) or bool(about) or bool(phrase) or left or goes_on or whether
+    )
     told = bool(vocabulary.CHANGED.search(plain)) or wanted is not Wanted.WHAT or meant
     return Asked(
         wanted=wanted,

@@ -1,6 +1,7 @@
 """Who is named in a question: known people by address, name or first name, and strangers. Small letters throughout. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -18,13 +19,19 @@ class Named:
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def plainly(text: str) -> str:
+    """Small letters without accents: who is called Chloé is mostly known as chloe."""
+    return "".join(one for one in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(one))
+
+
 def people(rest: str, actors: Collection[str]) -> Named:
     """A whole name or address means nobody else, unless others are called by it for short; a part of one means all whom it fits. A
     stranger is only taken for one where somebody is asked about with "by" or "what did … do"."""
     found: set[str] = set()
     short = called(actors)
     for actor in sorted(actors, key=len, reverse=True):
-        left = _without(actor.lower(), rest) if actor.lower() not in short else rest
+        whole = plainly(actor)
+        left = _without(whole, rest) if whole not in short else rest
         if left != rest:
             found.add(actor)
             rest = left
@@ -47,7 +54,7 @@ def called(actors: Collection[str]) -> Mapping[str, tuple[str, ...]]:
     """Each short form of a name or an address, with all whom it fits."""
     fits: dict[str, list[str]] = {}
     for actor in sorted(actors):
-        local = actor.lower().partition("@")[0]
+        local = plainly(actor).partition("@")[0]
         for form in dict.fromkeys((local, re.split(r"[\s.]", local)[0])):
             if _names_somebody(form):
                 fits.setdefault(form, []).append(actor)

@@ -96,6 +96,12 @@ CHANGED = re.compile(
     r"\b(?:chang\w*|happen\w*|deploy\w*|appl(?:y|ied|ies)|did|does|do|done|touch\w*|modif\w*|creat\w*|delet\w*|remov\w*|add\w*|scal\w*|restart\w*|"
     r"roll\w*|updat\w*|open\w*|show|list|tell|catch|summar\w*|news|anything|something|history|latest|new|events?|activity|miss(?:ed)?)\b"
 )
+# Whether something was meant: what it asks for is the verdict, so that the word leaves out no change.
+_A_VERDICT = r"(?:un)?(?:planned|scheduled|expected|routine)(?: or not)?$"
+WHETHER = re.compile(
+    rf"(?:^|\band )(?:was|were|is|are)(?:n't)? (?!any|some|there|all\b|every|what|nothing)[^,;]*\S {_A_VERDICT}"
+    rf"|\b(?:was|were|is|are)(?:n't)? (?:it|that|this|they) {_A_VERDICT}"
+)
 VERDICTS: Mapping[str, Verdict] = {
     "planned": Verdict.PLANNED,
     "scheduled": Verdict.PLANNED,

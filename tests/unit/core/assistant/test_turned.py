@@ -70,6 +70,20 @@ def test_yes_or_no_is_answered_with_what_happened(told: Telling) -> None:
     assert named(told, "not only ben's changes today") == {"api"}
 
 
+@pytest.mark.parametrize("question", ["were ben's changes planned?", "what did ben change and was it planned?"])
+def test_whether_it_was_planned_leaves_out_nothing_that_was_not(told: Telling, question: str) -> None:
+    assert named(told, question) == {"api"}
+
+
+@pytest.mark.parametrize("question", ["what was planned today?", "was anything planned today?", "which changes were planned today?"])
+def test_what_was_planned_is_only_that(told: Telling, question: str) -> None:
+    assert named(told, question) == {"db"}
+
+
+def test_a_name_is_known_with_its_accents_and_without(told: Telling) -> None:
+    assert named(told, "what did Bén change today?") == {"api"}
+
+
 @pytest.mark.parametrize(
     ("question", "because"),
     [
