@@ -125,19 +125,16 @@ class FollowUps:
         return [one for one in readings if last.get(one.resource.key) is not ChangeType.DELETED]
 
     def _undermined(self, story: Story, now: datetime) -> Finding | None:
-        """Was what it changed deleted since, or changed by what nobody explained? How it runs then says nothing of the story."""
+        """Was what it changed changed since, or deleted, by what nobody explained? How it runs then says nothing of the story."""
         keys = frozenset(one.resource.key for one in self._store.events.of_story(EVERYTHING, story.id, limit=_MOST_REVISED).items)
         if not keys:
             return None
         since = Span(range=TimeRange(start=story.last_at + timedelta(microseconds=1), end=now + _AHEAD))
-        for wanted in (
-            EventFilter(resource_keys=keys, change_types=frozenset({ChangeType.DELETED})),
-            EventFilter(resource_keys=keys, change_types=_CHANGES, verdicts=VERDICTS),
-        ):
-            for one in self._store.events.page(EVERYTHING, wanted, since, limit=1).items:
-                says = f"{one.resource.name} was {one.event.change_type} at {one.timestamp:%H:%M} UTC by another change"
-                evidence = Evidence(kind="change", says=says, ref=one.id, at=one.timestamp)
-                return Finding(settling=Settling.UNVERIFIED, says=f"{says}, so I can't say whether this one settled", evidence=(evidence,))
+        wanted = EventFilter(resource_keys=keys, change_types=_CHANGES, verdicts=VERDICTS)
+        for one in self._store.events.page(EVERYTHING, wanted, since, limit=1).items:
+            says = f"{one.resource.name} was {one.event.change_type} at {one.timestamp:%H:%M} UTC by another change"
+            evidence = Evidence(kind="change", says=says, ref=one.id, at=one.timestamp)
+            return Finding(settling=Settling.UNVERIFIED, says=f"{says}, so I can't say whether this one settled", evidence=(evidence,))
         return None
 
     def _gaps(self, story: Story, follow_up: FollowUp, readings: Sequence[Observation], now: datetime) -> tuple[Coverage, ...]:

@@ -109,13 +109,13 @@ class LookBack:
         return _Looked(judgements=found, rows=rows, crossed=crossed(members, doubted, self._horizon))
 
     def _reach(self, story: Story, now: datetime) -> Reach:
-        """Were the story's sources read without a gap from its first change until now?"""
+        """Were the story's sources read without a gap from its first change until their newest reading?"""
         last = self._store.coverage.last()
         read = [read_until(last[source]) for source in story.sources if source in last]
         names = ", ".join(story.sources)
         if len(read) < len(story.sources) or not read or min(read) <= story.last_at:
             return Reach(ref=names)
-        span = TimeRange(start=story.first_at, end=max(now, min(read)))
+        span = TimeRange(start=story.first_at, end=min(read))
         gaps = overlapping(self._store.coverage.report(span, story.sources, now).unread, span)
         says = tuple(f"{gap.source} was not read {gap.range.start:%H:%M}–{gap.range.end:%H:%M} UTC" for gap in gaps if gap.source in last)
         return Reach(read=True, gaps=says, ref=names)
