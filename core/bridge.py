@@ -27,12 +27,12 @@ from core.announcement import Announcement
 from core.assessment import Assessment, Attribution, Classification, Comfort, Context, Correlation, Severity, Stability, Verdict
 from core.baseline import Activity, Baseline
 from core.batch import Batch, Cursor
+from core.batch_run import BatchRun
 from core.clock import Clock, utc_now
 from core.conclusions import Conclusions
 from core.coverage import Coverage
 from core.event import Event
 from core.loading import Remembered, baselines_of, load, reach_of, scores_of, seen_of
-from core.run import Run
 from core.settings import AnalysisSettings
 from core.story import FollowUp, Story
 from core.unified import UnifiedEvent
@@ -74,7 +74,7 @@ class EventBridge:
         now = self._clock()
         loaded = load(self._store, source, batch, horizon=self._horizon, now=now, backfilled=backfilled)
         new = {event.id: event for event in sorted(batch.events, key=lambda event: (event.occurred_at, event.id))}
-        run = Run(now=now, loaded=loaded, memory=Memory({}), backfilled=backfilled, new=new)
+        run = BatchRun(now=now, loaded=loaded, memory=Memory({}), backfilled=backfilled, new=new)
         return self._conclude(run, batch)
 
     def reassess(self, held: Sequence[UnifiedEvent]) -> Conclusions:
@@ -83,13 +83,13 @@ class EventBridge:
         batch = Batch(cursor=Cursor(), events=tuple(one.event for one in held))
         loaded = load(self._store, "", batch, horizon=self._horizon, now=now, backfilled=True)
         loaded = replace(loaded, known={**loaded.known, **{one.id: one for one in held}})
-        run = Run(now=now, loaded=loaded, memory=Memory({}, learns=False), backfilled=True, new={})
+        run = BatchRun(now=now, loaded=loaded, memory=Memory({}, learns=False), backfilled=True, new={})
         again = frozenset(one.id for one in held)
         return self._conclude(run, batch, again=again)
 
     # --- the steps ---------------------------------------------------------------------------------------------------------
 
-    def _conclude(self, run: Run, batch: Batch, again: frozenset[str] = frozenset()) -> Conclusions:
+    def _conclude(self, run: BatchRun, batch: Batch, again: frozenset[str] = frozenset()) -> Conclusions:
         nodes = self._attribute(run)
         run.nodes = {node.id: node for node in nodes}
         alone = [Group(nodes=(node,), joins={}) for node in nodes]
@@ -107,7 +107,7 @@ class EventBridge:
         assessments, stories = doubt(untouched, run.loaded.known, fresh, self._horizon, run.now)
         return replace(made, assessments=(*made.assessments, *assessments), stories=(*made.stories, *stories))
 
-    def _due(self, run: Run, plan: Assignment, cause: Cause, again: frozenset[str], batch: Batch) -> Sequence[Node]:
+    def _due(self, run: BatchRun, plan: Assignment, cause: Cause, again: frozenset[str], batch: Batch) -> Sequence[Node]:
         known = run.loaded.known
         fresh = arrived(plan, known)
         stored = [node for node in plan.group.nodes if node.id not in fresh]
@@ -117,14 +117,14 @@ class EventBridge:
         before = None if batch.announcements else cause_of(stored, run.loaded.announcements, self._settings.ci_identities)
         return to_judge(plan, cause, before, known, again)
 
-    def _remember(self, run: Run, due: Sequence[tuple[Node, Assignment]]) -> None:
+    def _remember(self, run: BatchRun, due: Sequence[tuple[Node, Assignment]]) -> None:
         """The baselines of what is judged, and of what the new ones of it followed."""
         nodes = {node.id: node for node, _ in due}
         nodes.update((other.id, other) for node, plan in due if node.id in run.new for other in plan.group.nodes)
         run.keys, rows = baselines_of(self._store, list(nodes.values()))
         run.memory.rows.update(rows)
 
-    def _attribute(self, run: Run) -> list[Node]:
+    def _attribute(self, run: BatchRun) -> list[Node]:
         by_name: dict[str, list[Event]] = {}
         known = run.loaded.known
         everything = {**{event_id: one.event for event_id, one in known.items()}, **run.new}
@@ -145,7 +145,7 @@ class EventBridge:
             nodes.append(told if told and told.event is event and told.actor is found.actor else node_of(event, found.actor, runs))
         return nodes
 
-    def _judge(self, run: Run, node: Node, plan: Assignment, cause: Cause, again: frozenset[str]) -> None:
+    def _judge(self, run: BatchRun, node: Node, plan: Assignment, cause: Cause, again: frozenset[str]) -> None:
         keys = run.keys[node.id]
         seen = seen_of(node, keys, cause, run.loaded, run.memory.rows, self._settings)
         severity, _ = severity_of(node.event.traits, node.event.change_type)
@@ -160,7 +160,7 @@ class EventBridge:
             run.memory.take(node, keys, plan.group.nodes, run.judgements[node.id].classification.verdict)
 
     def _assemble(
-        self, run: Run, batch: Batch, plans: Sequence[Assignment], causes: Mapping[str, Cause], again: frozenset[str]
+        self, run: BatchRun, batch: Batch, plans: Sequence[Assignment], causes: Mapping[str, Cause], again: frozenset[str]
     ) -> Conclusions:
         assessments: list[Assessment] = []
         stories: list[Story] = []
@@ -196,7 +196,7 @@ class EventBridge:
 
     # --- one event ---------------------------------------------------------------------------------------------------------
 
-    def _draft(self, run: Run, node: Node, plan: Assignment, again: frozenset[str]) -> Member:
+    def _draft(self, run: BatchRun, node: Node, plan: Assignment, again: frozenset[str]) -> Member:
         """The event's conclusions but for comfort. A stored event that nothing changed for keeps its assessment."""
         held = run.loaded.known.get(node.id)
         if held is not None and node.id not in run.judgements:
@@ -233,7 +233,7 @@ class EventBridge:
 
     def _comforted(
         self,
-        run: Run,
+        run: BatchRun,
         plan: Assignment,
         drafts: Sequence[Member],
         doubted: Doubted,
@@ -250,7 +250,9 @@ class EventBridge:
             ending = replace(ending, settling=old.settling, says=old.settling_says, evidence=old.settling_evidence)
         return [self._comfort(run, member, ending, scores, again) for member in drafts]
 
-    def _comfort(self, run: Run, member: Member, ending: Ending, scores: Mapping[str, Stability | None], again: frozenset[str]) -> Member:
+    def _comfort(
+        self, run: BatchRun, member: Member, ending: Ending, scores: Mapping[str, Stability | None], again: frozenset[str]
+    ) -> Member:
         if member.assessment is member.before:
             calm = ending.troubled and member.assessment.comfort.reassures
             return replace(member, assessment=uncalmed(member.assessment, _BESIDE, run.now)) if calm else member
@@ -270,24 +272,24 @@ class EventBridge:
             final = member.before
         return Member(node=member.node, assessment=final, before=member.before)
 
-    def _activities(self, run: Run, member: Member) -> Sequence[Activity]:
+    def _activities(self, run: BatchRun, member: Member) -> Sequence[Activity]:
         now = UnifiedEvent(event=member.node.event, assessment=member.assessment)
         reverts = member.before is None and "rollback_soon" in run.judgements[now.id].signs
         return team.increments(run.loaded.known.get(now.id), now, self._settings.teams, reverted=reverts)
 
     # --- around the batch ----------------------------------------------------------------------------------------------------
 
-    def _stability(self, run: Run, batch: Batch) -> dict[str, Stability | None]:
+    def _stability(self, run: BatchRun, batch: Batch) -> dict[str, Stability | None]:
         if run.backfilled:
             return {}
         return scores_of(self._store, {event.environment for event in run.new.values()}, batch.observations, run.now)
 
     @staticmethod
-    def _reopens(run: Run, members: Sequence[Member]) -> bool:
+    def _reopens(run: BatchRun, members: Sequence[Member]) -> bool:
         """Does something new in it, that really changed, want following up?"""
         return not run.backfilled and any(m.before is None and not m.node.event.attempted for m in members)
 
-    def _follow_ups(self, run: Run, stories: Sequence[Story], drafts: Mapping[str, Sequence[Member]]) -> tuple[FollowUp, ...]:
+    def _follow_ups(self, run: BatchRun, stories: Sequence[Story], drafts: Mapping[str, Sequence[Member]]) -> tuple[FollowUp, ...]:
         settle = timedelta(minutes=self._settings.settle_minutes)
         reopened = (story for story in stories if self._reopens(run, drafts.get(story.id, ())))
         return tuple(follow_up(story, drafts[story.id], run.now, settle) for story in reopened)

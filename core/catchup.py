@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from core import catchup_parts as parts
-from core.ahead import ahead, with_ahead
 from core.assessment import Verdict
 from core.assistant import summary
 from core.catchup_asked import Asked
@@ -19,6 +18,7 @@ from core.catchup_places import KnownPlaces
 from core.catchup_request import CatchUpRequest, Places, narrowed, parse
 from core.catchup_scores import scores
 from core.clock import Clock, utc_now
+from core.clock_skew import ahead, with_ahead
 from core.coverage import CoverageReport
 from core.errors import ModelError, WgoError
 from core.ports import Baselines, CoverageStore, EventStore, LanguageModel, Metrics, Span, StoryStore, TeamActivity, Watermarks

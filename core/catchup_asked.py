@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.ahead import MOMENT
+from core.clock_skew import MOMENT
 from core.coverage import CoverageReport
 from core.ports import Span
 from core.report import Period

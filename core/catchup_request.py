@@ -70,7 +70,7 @@ def narrowed(words: str, known: Places) -> tuple[str, EventFilter]:
     for found in reversed(list(_IN.finditer(words))):
         held = known.find(found[1].rstrip(",."))
         if held is not None:
-            wanted = _joined(wanted, held)
+            wanted = wanted.widened(held)
             words = f"{words[: found.start()]} {words[found.end() :]}"
         elif _no_time(found[1]):
             raise _unknown_place(found[1], known)
@@ -100,7 +100,7 @@ def parse(words: str, *, now: datetime, time_zone: str, known: Places) -> CatchU
     for found in reversed(list(_IN.finditer(rest))):
         held = known.find(found[1].rstrip(",."))
         if held is not None:
-            wanted = _joined(wanted, held)
+            wanted = wanted.widened(held)
             rest = f"{rest[: found.start()]} {rest[found.end() :]}"
         elif _no_time(found[1]):
             raise _unknown_place(found[1], known)
@@ -109,7 +109,7 @@ def parse(words: str, *, now: datetime, time_zone: str, known: Places) -> CatchU
         return replace(request, filter=wanted)
     lone = known.find(rest)
     if lone is not None:
-        return replace(request, filter=_joined(wanted, lone))
+        return replace(request, filter=wanted.widened(lone))
     return replace(request, filter=wanted, when=asked_time(rest, now=now, time_zone=time_zone))
 
 
@@ -132,15 +132,6 @@ def _take(words: list[str], word: str) -> bool:
     for one in found:
         words.remove(one)
     return bool(found)
-
-
-def _joined(one: EventFilter, other: EventFilter) -> EventFilter:
-    return replace(
-        one,
-        environments=one.environments | other.environments,
-        sources=one.sources | other.sources,
-        providers=one.providers | other.providers,
-    )
 
 
 def _no_time(word: str) -> bool:

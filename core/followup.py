@@ -15,7 +15,7 @@ from core.coverage import Coverage, CoverageState, overlapping, read_until
 from core.event import ChangeType
 from core.evidence import Evidence
 from core.lookback import LookBack
-from core.observation import Health, Observation, Signal
+from core.observation import NO_HEALTH, Health, Observation
 from core.ports import Baselines, CoverageStore, EventStore, ObservationStore, Span, StoryStore
 from core.ports import FollowUps as FollowUpStore
 from core.story import FollowUp, FollowUpState, Settling, Story
@@ -27,7 +27,6 @@ from core.unified import UnifiedEvent
 # A reading this soon after the change may still be of the time before it took effect.
 _TOO_SOON = timedelta(minutes=2)
 _JUST_BEFORE = timedelta(hours=1)
-_NO_HEALTH = frozenset({Signal.SENSITIVE_READ, Signal.LOCK})
 _MOST_REVISED = 60
 # Clocks differ: what is stamped a little ahead of ours has happened.
 _AHEAD = timedelta(days=1)
@@ -198,7 +197,7 @@ def judge(story: Story, follow_up: FollowUp, readings: Sequence[Observation], ga
     Only readings after the change count. Settled needs each of them healthy, and none missed until the story has had its time: that it
     was well a moment after the change says nothing of what came.
     """
-    after = [one for one in readings if one.at > story.last_at and one.signal not in _NO_HEALTH and one.health is not Health.UNKNOWN]
+    after = [one for one in readings if one.at > story.last_at and one.signal not in NO_HEALTH and one.health is not Health.UNKNOWN]
     bad = [one for one in after if one.health is Health.DEGRADED]
     due = now >= follow_up.due_at
     if bad and (due or now >= story.last_at + _TOO_SOON):

@@ -32,6 +32,11 @@ class Signal(StrEnum):
     LOCK = "lock"  # an apply is running
 
 
+# What is read and tells of no health; and what tells of none that could be counted.
+NO_HEALTH = frozenset({Signal.SENSITIVE_READ, Signal.LOCK})
+NO_CHECK = NO_HEALTH | {Signal.WARNING}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
     """One reading. `check` tells two readings of one resource apart (an alarm's name); `says` is a plain sentence part.
@@ -59,6 +64,11 @@ class Observation:
     def standing(self) -> bool:
         """Is it trouble that lasts until its source says otherwise, however long ago it was read?"""
         return self.lasting and self.health is Health.DEGRADED
+
+    @property
+    def is_check(self) -> bool:
+        """Does it say that something is well or is not?"""
+        return self.signal not in NO_CHECK and self.health is not Health.UNKNOWN
 
     @property
     def key(self) -> str:

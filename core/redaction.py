@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from core.json import JsonValue, canonical, parsed
-from core.secret_forms import without_secrets
+from core.secret_patterns import without_secrets
 
 # Words of a field's name that mark its value as a secret. From the name rules of detect-secrets' keyword plugin and GitHub's
 # push-protection patterns, widened by what Terraform providers mark as sensitive.
@@ -59,7 +59,8 @@ class Redactor:
         if len(value) < _SHORTEST:
             return value
         if value[0] in "{[" and len(value) <= _LONGEST_JSON:
-            with contextlib.suppress(ValueError):
+            # Nested too deep to be walked, it is read as any other text.
+            with contextlib.suppress(ValueError, RecursionError):
                 opened = parsed(value)
                 hidden = self.value(opened)
                 return value if hidden == opened else json.dumps(hidden, ensure_ascii=False)

@@ -1,6 +1,6 @@
 """Who hears what, when: subscriptions, mutes, quiet hours, comfort mode; and the customer's EventFilter."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from enum import StrEnum
 
@@ -43,6 +43,13 @@ class EventFilter:
     min_severity: Severity = Severity.INFO
     story_id: str = ""
     text: str = ""
+
+    def widened(self, other: "EventFilter") -> "EventFilter":
+        """With the members of the other's criteria beside its own."""
+        sets = {
+            name: held | getattr(other, name) for name in self.__dataclass_fields__ if isinstance(held := getattr(self, name), frozenset)
+        }
+        return replace(self, **sets)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

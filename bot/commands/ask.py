@@ -24,7 +24,7 @@ def ask(
       wgo ask is prod stable
     """
     from bot import app
-    from bot.meant import mine, not_known, seen_lately
+    from bot.mentions import mine, not_known, seen_lately
     from bot.terminal.answer import answer_view
     from core.clock import utc_now
     from core.report import Question

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from bot.arrivals import STORY_EVENT
 from bot.listeners.catching_up import CatchingUp
 from bot.listeners.desk import Body, Desk, status, user_of
-from bot.meant import first_mention, mine, not_known, seen_lately, spoken
+from bot.mentions import first_mention, mine, not_known, seen_lately, spoken
 from bot.posted import Posted
 from bot.slack_calls import UNANSWERED
 from bot.views import blocks as kit

@@ -5,12 +5,11 @@ from datetime import datetime, timedelta
 
 from core.assessment import Stability
 from core.baseline import Metric
-from core.observation import Health, Observation, Signal
+from core.observation import Health, Observation
 from core.story import Settling, Story
 
 # An older reading says nothing of now, unless it is trouble that stands.
 FRESH = timedelta(hours=1)
-_NO_CHECK = frozenset({Signal.SENSITIVE_READ, Signal.LOCK, Signal.WARNING})
 
 
 def checks_of(observations: Iterable[Observation], at: datetime) -> list[Observation]:
@@ -18,7 +17,7 @@ def checks_of(observations: Iterable[Observation], at: datetime) -> list[Observa
     latest: dict[str, Observation] = {}
     for one in observations:
         fresh = (one.standing or at - FRESH <= one.at) and one.at <= at + timedelta(minutes=5)
-        if one.signal in _NO_CHECK or one.health is Health.UNKNOWN or not fresh:
+        if not one.is_check or not fresh:
             continue
         before = latest.get(one.key)
         if before is None or before.at <= one.at:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from core import when_grammar
 from core.assessment import Severity, Verdict
-from core.assistant import topics, turned, vocabulary
+from core.assistant import negation, topics, vocabulary
 from core.assistant.naming import Names
 from core.assistant.people import people, plainly
 from core.assistant.topics import Sought
@@ -45,7 +45,7 @@ class Asked:
 def asked(text: str, names: Names) -> Asked:
     """What the words ask for, as far as they are understood."""
     plain = " ".join(plainly(text).replace("’", "'").split()).rstrip("?!. ")
-    plain = turned.straight(plain)
+    plain = negation.straight(plain)
     goes_on = bool(vocabulary.GOES_ON.search(plain))
     left = bool(vocabulary.LEFT.search(plain))
     plain = vocabulary.LEFT.sub(" ", plain)
@@ -54,16 +54,16 @@ def asked(text: str, names: Names) -> Asked:
     wanted = next((kind for kind, pattern in vocabulary.WANTED if re.search(pattern, rest)), Wanted.WHAT)
     if vocabulary.THAT_ONE.search(plain):
         return Asked(wanted=Wanted.WHY, goes_on=True)
-    out = turned.turns(vocabulary.IDIOMS.sub(" ", rest), plain[: phrase.start()] if phrase else "", wanted, names)
+    out = negation.turns(vocabulary.IDIOMS.sub(" ", rest), plain[: phrase.start()] if phrase else "", wanted, names)
     held, rest = _places(out.rest, names)
     named = people(rest, names.actors)
     about, rest = topics.sought(named.rest)
     held, rest = _narrowed(replace(held, actors=named.actors), rest)
     whether = bool(vocabulary.WHETHER.search(" ".join(out.rest.split())))
-    if turned.of_all(plain) or whether:
+    if negation.of_all(plain) or whether:
         held = replace(held, verdicts=frozenset())
-    passed_over = turned.passed_over(out.rest) if wanted is not Wanted.SEEN else ""
-    unclear = (*out.unclear, turned.not_turned(passed_over)) if passed_over and held != EventFilter() else out.unclear
+    passed_over = negation.passed_over(out.rest) if wanted is not Wanted.SEEN else ""
+    unclear = (*out.unclear, negation.not_turned(passed_over)) if passed_over and held != EventFilter() else out.unclear
     found = [word for word in re.findall(r"[\w./:@-]*\w", rest) if word not in vocabulary.PLAIN and len(word) > 1]
     # A number is no part of a name: 22 is not in an account's id.
     numbers = [*(word for word in found if topics.is_number(word)), *vocabulary.TO_NUMBER.findall(rest)]

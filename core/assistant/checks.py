@@ -9,15 +9,13 @@ from datetime import datetime, timedelta
 from core import phrases
 from core.assistant.topics import word_in
 from core.baseline import Metric
-from core.observation import Health, Observation, Signal
+from core.observation import Health, Observation
 from core.subscription import EventFilter, Visibility
 from core.text import plain
 from core.timerange import TimeRange
 
 # An older reading says nothing of now, and a longer hole between two is a time that was not measured.
 FRESH = timedelta(hours=1)
-# What tells of no health (core.analysis.stability counts the same).
-_NO_CHECK = frozenset({Signal.SENSITIVE_READ, Signal.LOCK, Signal.WARNING})
 # Words that say what sort of thing the name beside them is.
 _SORTS = re.compile(
     r"(?:micro)?services?|workloads?|app(?:lication)?s?|pods?|clusters?|namespaces?|nodes?|databases?|dbs?|instances?|servers?|api'?s"
@@ -62,7 +60,7 @@ class NamedChecks:
 
 def of_words(readings: Iterable[Observation], words: Sequence[str], places: EventFilter, visibility: Visibility) -> NamedChecks:
     """The readings that tell how the named things are: a whole name before a part of one, all words together before each by itself."""
-    read = [one for one in readings if one.signal not in _NO_CHECK and one.health is not Health.UNKNOWN and _seen(one, visibility)]
+    read = [one for one in readings if one.is_check and _seen(one, visibility)]
     held = [one for one in read if not places.environments or one.resource.environment in places.environments]
     unmeasured = [name for name in sorted(places.sources) if all(one.source != name for one in held)]
     unmeasured += [name for name in sorted(places.providers) if all(one.resource.provider != name for one in held)]
@@ -119,7 +117,7 @@ def of_readings(readings: Iterable[Observation]) -> dict[str, list[Score]]:
     """Each reading by itself, by the thing that it is of."""
     found: dict[str, list[Score]] = {}
     for one in readings:
-        if one.signal not in _NO_CHECK and one.health is not Health.UNKNOWN:
+        if one.is_check:
             found.setdefault(_name(one), []).append(_score(_name(one), [one]))
     return found
 

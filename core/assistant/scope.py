@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from core.ahead import ahead, with_ahead
 from core.assessment import Verdict
 from core.assistant.asked import Asked
 from core.assistant.vocabulary import Wanted
+from core.clock_skew import ahead, with_ahead
 from core.coverage import CoverageReport
 from core.event import ActorKind, ChangeType
 from core.ports import Counts, CoverageStore, EventStore, Span, Watermarks

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from core.event import ChangeType
 from core.json import JsonValue
-from core.kube import attacks, commands, entrances, extensions, guards, rights, workloads
+from core.kube import attacks, commands, extensions, guards, ingress, rights, workloads
 from core.kube.namespaces import is_system
 from core.kube.subject import Subject, items, mapping, text
 from core.redaction import Redactor
@@ -200,12 +200,12 @@ def _when(wanted: JsonValue) -> Callable[[Subject], bool]:
     return lambda subject: bool(getattr(subject, wanted))
 
 
-_OF_OBJECTS = (workloads, attacks, rights, guards, entrances, extensions)
+_OF_OBJECTS = (workloads, attacks, rights, guards, ingress, extensions)
 CONDITIONS: dict[str, Callable[[Subject], bool]] = {
     **{name: _fresh(asks) for part in _OF_OBJECTS for name, asks in part.CONDITIONS.items()},
     **rights.STANDING,
     **guards.STANDING,
-    **entrances.STANDING,
+    **ingress.STANDING,
     **commands.CONDITIONS,
     "own_part": workloads.own_part,
     "in_system_namespace": lambda subject: is_system(subject.namespace),

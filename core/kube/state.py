@@ -1,12 +1,11 @@
 """An object as WGO remembers it: without noise and without secrets. Pure."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 
 from core.json import JsonObject, JsonValue
 from core.kube.rules import load
-from core.kube.subject import containers, items, mapping, text
+from core.kube.subject import items, mapping, text
 from core.redaction import Redactor
 from core.rulefile import fits
 
@@ -152,28 +151,6 @@ def arguments(words: list[JsonValue], redactor: Redactor) -> list[JsonValue]:
         elif equals and Redactor.names_secret(name.lstrip("-")) and value and " " not in name:
             shown.append(f"{name}={redactor.hash(value)}")
         else:
-            shown.append(_script(redactor.text(word), redactor))
+            shown.append(redactor.text(word))
         told = not equals and word.startswith("-") and Redactor.names_secret(word.lstrip("-"))
     return shown
-
-
-_ASSIGNED = re.compile(r"((?:^|[\s;&\"'])(?:--?)?[\w.-]*)(=|\s+|:\s?)(?=\S)([\"']?)([^\s\"';&|]+)")
-
-
-def _script(word: str, redactor: Redactor) -> str:
-    """Inside a shell line: NAME=value and --name value, where the name marks a secret."""
-    if " " not in word and "=" not in word:
-        return word
-
-    def hide(found: re.Match[str]) -> str:
-        name, between, quote, value = found.groups()
-        bare = name.strip(" ;&\"'\n\t")
-        assigned = between == "=" or bare.startswith("-")
-        return f"{name}{between}{quote}{redactor.hash(value)}" if assigned and Redactor.names_secret(bare.lstrip("-")) else found.group(0)
-
-    return _ASSIGNED.sub(hide, word)
-
-
-def images(found: JsonObject) -> tuple[str, ...]:
-    """The images that an object's pods run, in order."""
-    return tuple(str(one["image"]) for one in containers(found) if isinstance(one.get("image"), str))

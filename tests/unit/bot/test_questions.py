@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from bot.meant import mine
+from bot.mentions import mine
 from core.assessment import Severity, Verdict
 from core.event import Actor, ActorKind
 from tests.unit.bot.world import ANA_ID, INFRA, YOU, World, buttons, shown, world

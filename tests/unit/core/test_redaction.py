@@ -42,6 +42,9 @@ KEY = f"-----BEGIN {{}}PRIVATE KEY{{}}-----\nMIIEpAIBAAKCAQEA{SECRET}\nQ2hhb3M=\
         f'log: {{\\"password\\": \\"{SECRET}\\"}}',
         json.dumps({"db": {"password": SECRET}}),
         f"token = '{SECRET} with a space'",
+        f"JAVA_OPTS=-Ddb.password={SECRET}",
+        f'OPTIONS="--host db --password={SECRET} --verbose"',
+        f"a=b=c TOKEN={SECRET}",
     ],
 )
 def test_a_secret_inside_a_text_is_hidden_and_the_same_secret_looks_the_same(text: str) -> None:
@@ -85,6 +88,12 @@ def test_a_name_marks_its_value(name: str) -> None:
 @pytest.mark.parametrize("name", ["bypass", "passthrough", "authorization_info", "secretName", "token_ttl", "compass"])
 def test_a_name_that_only_sounds_like_one_marks_nothing(name: str) -> None:
     assert not Redactor.names_secret(name)
+
+
+@pytest.mark.parametrize("deep", ["[" * 900 + "1" + "]" * 900, '{"a":' * 900 + "1" + "}" * 900])
+def test_json_that_is_nested_too_deep_is_read_as_text(deep: str) -> None:
+    assert SECRET not in REDACTOR.text(f"{deep} password={SECRET}")
+    assert REDACTOR.text(deep) == deep
 
 
 @given(st.text(max_size=300))

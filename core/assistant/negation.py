@@ -97,7 +97,7 @@ def left_out(rest: str, names: Names) -> LeftOut:
                 phrase = " ".join([turn[0], *rest[at:].split()[:3]])
                 unclear.append(f"I can't leave out what “{phrase}” names: only people, places and sorts of change that I know. {ASK}")
             continue
-        found = _joined(found, held)
+        found = found.widened(held)
         rest, at = f"{rest[: turn.start()]} {rest[end:]}", turn.start()
     return LeftOut(rest=rest, filter=found, unclear=tuple(unclear))
 
@@ -134,7 +134,7 @@ def _listed(rest: str, end: int, known: list[tuple[str, EventFilter]]) -> tuple[
     """The names that stand there one after the other, and where they end."""
     found, at = EventFilter(), end
     while one := next((one for one in known if _named(one[0], rest, at)), None):
-        found, end = _joined(found, one[1]), _named(one[0], rest, at)
+        found, end = found.widened(one[1]), _named(one[0], rest, at)
         more = _AND.match(rest, end)
         if more is None:
             break
@@ -167,16 +167,3 @@ def _sorts(names: Names) -> Iterator[tuple[str, EventFilter]]:
         yield phrase.removeprefix("by "), EventFilter(actor_kinds=frozenset({kind}))
     for pattern, types in vocabulary.TYPES:
         yield pattern, EventFilter(change_types=frozenset(types))
-
-
-def _joined(one: EventFilter, other: EventFilter) -> EventFilter:
-    return replace(
-        one,
-        environments=one.environments | other.environments,
-        sources=one.sources | other.sources,
-        providers=one.providers | other.providers,
-        actors=one.actors | other.actors,
-        actor_kinds=one.actor_kinds | other.actor_kinds,
-        verdicts=one.verdicts | other.verdicts,
-        change_types=one.change_types | other.change_types,
-    )

@@ -50,21 +50,22 @@ _CREDENTIAL = re.compile(r"(?i:\b(bearer|basic)\s+)(?!redacted:)(?=[^\s\"',;]*[0
 # host:8080/path?mail=x@y.
 _USERINFO = re.compile(
     r"(?<![a-z0-9+.-])([a-z][a-z0-9+.-]*+://)(?!\[)"
-    r"(?:([^\s/:@\"'<>]*):(?!\d{1,5}(?:[/?#,;]|$))([^\s\"'<>]*)|((?:(?<=https://)|(?<=http://))[^\s/:@\"'<>]{8,}|[^\s/:@\"'<>]{16,}))@(?=[\w\[%.-])",
+    r"(?:([^\s/:@\"'<>]{0,200}):(?!\d{1,5}(?:[/?#,;]|$))([^\s\"'<>]{0,500})|((?:(?<=https://)|(?<=http://))[^\s/:@\"'<>]{8,500}|[^\s/:@\"'<>]{16,500}))@(?=[\w\[%.-])",
     re.IGNORECASE,
 )
 _QUERY_SIGNATURE = re.compile(
     r"(?i)([?&](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature|code|sas)=)([^\s&\"'#]{16,})"
 )
 # NAME=value anywhere; "name": value, at the beginning of a line name: value, and Some-Name: value, as JSON, YAML and headers have it.
-_ASSIGNMENT = re.compile(
-    r"(?<![\w.-])(?P<name>-{0,2}+[A-Za-z_][\w.-]{0,80}+)(?P<join>\s?=\s?|\\?[\"']\s*(?::|=>?)\s*|:[ \t]+)(?P<quote>\\?[\"']?)"
-    r"(?P<value>(?<=\")(?:[^\"\n\\]|\\(?!\"))+|(?<=')[^'\n]+|[^\s\"'&;,|<>\\]+)"
+# The value is looked at only where the name marks it: it may hold further names.
+_NAMED = re.compile(
+    r"(?<![\w.-])(?P<name>-{0,2}+[A-Za-z_][\w.-]{0,80}+)(?P<join>\s?=\s?|\\?[\"']\s{0,20}(?::|=>?)\s{0,20}|:[ \t]{1,20})(?:\\?[\"'])?(?=\S)"
 )
-_FLAG = re.compile(r"(?<![\w-])(?P<name>--[A-Za-z][\w-]*)(?P<join>\s+)(?P<quote>[\"']?)(?P<value>[^\s\"'-][^\s\"']*)")
+_VALUE = re.compile(r"(?<=\")(?:[^\"\n\\]|\\(?!\"))+|(?<=')[^'\n]+|[^\s\"'&;,|<>\\]+")
+_FLAG = re.compile(r"(?<![\w-])(?P<name>--[A-Za-z][\w-]*)\s{1,20}[\"']?(?P<value>[^\s\"'-][^\s\"']*)")
 _AUTHORIZATION = re.compile(r"(?i)(\bauthorization[\"']?\s*[:=]\s*[\"']?(?:[a-z][a-z0-9-]*\s+)?)([^\s\"',;]+)")
 # mysql takes a password with no space after -p. https://dev.mysql.com/doc/refman/8.4/en/command-line-options.html
-_MYSQL = re.compile(r"(\b(?:mysql\w*|mariadb\w*|sshpass)\b[^\n|;&]*?\s-p)([^\s\"']+)")
+_MYSQL = re.compile(r"(\b(?:mysql\w*|mariadb\w*|sshpass)\b[^\n|;&]{0,200}?\s-p)([^\s\"']+)")
 _LINE_BEGINS, _LINE_ENDS = re.compile(r"[ \t]*(?:-[ \t]+)?"), re.compile(r"[\"' \t\r]*(?:\n|$)")
 # What stands for a value that is elsewhere, or for none.
 _ELSEWHERE = re.compile(
@@ -88,11 +89,11 @@ def without_secrets(text: str, hide: Hide, is_secret: Callable[[str], bool]) -> 
     if " " in text:
         text = _CREDENTIAL.sub(lambda found: found.group()[: -len(found[2])] + hide(found[2]), text)
         if "--" in text:
-            text = _FLAG.sub(lambda found: _assigned(found, hide, is_secret), text)
+            text = _FLAG.sub(lambda found: _flag(found, hide, is_secret), text)
         if "-p" in text:
             text = _MYSQL.sub(lambda found: found[1] + _kept(found[2], hide), text)
     if "=" in text or ":" in text:
-        text = _ASSIGNMENT.sub(lambda found: _assigned(found, hide, is_secret), text)
+        text = _without_assigned(text, hide, is_secret)
     return text
 
 
@@ -109,17 +110,28 @@ def _without_user(found: re.Match[str], hide: Hide) -> str:
     return f"{scheme}{user}:{_kept(password, hide)}@"
 
 
-def _assigned(found: re.Match[str], hide: Hide, is_secret: Callable[[str], bool]) -> str:
-    name, join, value = found["name"], found["join"], found["value"]
-    if not is_secret(name.lstrip("-")) or _ELSEWHERE.match(value):
-        return found.group()
-    # In prose a colon follows a word, and more words follow: "token: expired by the server".
-    spoken = join.startswith(":") and "-" not in name and not _is_line(found)
-    return found.group() if spoken else found.group()[: -len(value)] + hide(value)
+def _flag(found: re.Match[str], hide: Hide, is_secret: Callable[[str], bool]) -> str:
+    value = found["value"]
+    return found.group()[: -len(value)] + _kept(value, hide) if is_secret(found["name"].lstrip("-")) else found.group()
 
 
-def _is_line(found: re.Match[str]) -> bool:
-    """Is it all that its line holds, as in YAML?"""
+def _without_assigned(text: str, hide: Hide, is_secret: Callable[[str], bool]) -> str:
+    parts: list[str] = []
+    kept = at = 0
+    while found := _NAMED.search(text, at):
+        at = found.end()
+        value = _VALUE.match(text, at) if is_secret(found["name"].lstrip("-")) else None
+        if value is None or _spoken(found, value):
+            continue
+        parts += [text[kept:at], _kept(value.group(), hide)]
+        kept = at = value.end()
+    return "".join((*parts, text[kept:])) if parts else text
+
+
+def _spoken(found: re.Match[str], value: re.Match[str]) -> bool:
+    """In prose a colon follows a word, and more words follow: "token: expired by the server". In YAML it is all that its line holds."""
+    if not found["join"].startswith(":") or "-" in found["name"]:
+        return False
     text, start = found.string, found.start()
     begins = text[text.rfind("\n", 0, start) + 1 : start]
-    return bool(_LINE_BEGINS.fullmatch(begins) and _LINE_ENDS.match(text, found.end()))
+    return not (_LINE_BEGINS.fullmatch(begins) and _LINE_ENDS.match(text, value.end()))

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Run:
+class BatchRun:
     """One batch on its way. `new` are this batch's events, `known` stored ones that may change with them."""
 
     now: datetime
