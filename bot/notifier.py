@@ -108,10 +108,11 @@ class Notifier:
         return min(waits)
 
     def _interrupted(self, stored: StoredDelivery) -> bool:
-        """May an earlier attempt at this story have arrived? An older revision's attempt is forgotten when this one overtakes it."""
+        """May an earlier attempt at this story have arrived? Also one at an older revision, which this one overtook, in an earlier run."""
         delivery = stored.delivery
         before_us = self._started_at is not None and delivery.not_before < self._started_at
-        return stored.state is DeliveryState.SENDING or stored.attempts > 0 or before_us or self.arrivals.doubtful(delivery)
+        own = stored.state is DeliveryState.SENDING or stored.attempts > 0
+        return own or before_us or self.arrivals.doubtful(delivery) or self.store.deliveries.tried(delivery.destination, delivery.story_id)
 
     def _tell(self, claimed: StoredDelivery, *, interrupted: bool) -> bool:
         """False where its destination takes nothing from us."""

@@ -344,6 +344,10 @@ class Deliveries(Protocol):
         """There is nothing left to tell of it."""
         ...
 
+    def tried(self, destination: str, story_id: str) -> bool:
+        """Was a revision of the story attempted there that a later one overtook before anybody knew whether it arrived?"""
+        ...
+
     def receipt(self, destination: str, story_id: str) -> Receipt | None:
         """The newest receipt of the story there."""
         ...

@@ -101,6 +101,12 @@ class SqlDeliveries:
         with self._database.read() as connection:
             return [Parked(destination=row[0], messages=row[1], why=row[2]) for row in connection.execute(asked)]
 
+    def tried(self, destination: str, story_id: str) -> bool:
+        of_story = and_(_D.destination == destination, _D.story_id == story_id)
+        asked = select(_D.key).where(of_story, _D.state == DeliveryState.SKIPPED.value, _D.attempts > 0).limit(1)
+        with self._database.read() as connection:
+            return connection.scalar(asked) is not None
+
     def fail(self, key: str, failure: str) -> None:
         with self._database.write() as connection:
             _change(connection, key, state=DeliveryState.FAILED.value, failure=failure, adopted=False)

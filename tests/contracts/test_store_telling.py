@@ -128,6 +128,16 @@ def test_a_newer_revision_overtakes_a_parked_one(store: SqlStore) -> None:
     assert store.deliveries.counts() == {"due": 1, "skipped": 1}
 
 
+def test_an_attempt_is_remembered_when_a_newer_revision_overtakes_it(store: SqlStore) -> None:
+    store.work.commit(commit(deliveries=[delivery(1), delivery(1, "s2")]))
+    store.deliveries.claim("C1|s1|1", at(0))
+    store.work.commit(commit(deliveries=[delivery(2), delivery(2, "s2")]))
+    assert keys(store.deliveries.due(at(1))) == ["C1|s1|2", "C1|s2|2"]
+    assert store.deliveries.tried("C1", "s1")
+    assert not store.deliveries.tried("C1", "s2"), "nobody tried it"
+    assert not store.deliveries.tried("C2", "s1")
+
+
 def test_a_delivery_of_which_nothing_is_left_to_tell_is_no_failure_and_not_due(store: SqlStore) -> None:
     store.work.commit(commit(deliveries=[delivery(1)]))
     store.deliveries.claim("C1|s1|1", at(0))

@@ -335,6 +335,18 @@ def crashed_after_posting(here: World) -> str:
     return story_id
 
 
+def test_after_a_crash_a_newer_revision_edits_the_message_that_arrived_though_it_came_after_the_restart(quiet: World) -> None:
+    story_id = crashed_after_posting(quiet)
+    again = restarted(quiet)
+    again._started_at = quiet.clock()
+    quiet.clock.forward(1)
+    revise(quiet, story_id)
+    quiet.clock.forward(5)
+    again.drain()
+    assert len(quiet.channel_messages()) == 1
+    assert counts(quiet) == {DeliveryState.SENT: 1, DeliveryState.SKIPPED: 1}
+
+
 def test_after_a_crash_the_message_that_arrived_is_found(quiet: World) -> None:
     crashed_after_posting(quiet)
     restarted(quiet).drain()
